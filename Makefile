@@ -1,0 +1,41 @@
+# Two commands: `make demo` shows the main job, `make test` runs every check. Each makes .venv when it is missing.
+PYTHON ?= python3
+BIN := .venv/bin
+# torch first and by version, so that a CPU build is used where one is on disk.
+TORCH := torch==2.13.0
+
+.PHONY: demo test lint types unit clean
+
+demo: .venv/demo
+	$(BIN)/expunge demo
+
+test: lint types unit
+
+lint: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+# mypy wants the folder's name to be the package's; the link gives it that name.
+types: .venv/dev
+	mkdir -p .build && ln -sfn .. .build/expunge
+	MYPYPATH=.build $(BIN)/mypy -p expunge
+	MYPYPATH=.build $(BIN)/mypy tests examples
+
+unit: .venv/dev
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2
+
+.venv/python:
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -q $(TORCH)
+	touch $@
+
+.venv/demo: .venv/python pyproject.toml constraints.txt
+	$(BIN)/pip install -q -c constraints.txt -e '.[local,offline]'
+	touch $@
+
+.venv/dev: .venv/python pyproject.toml constraints.txt
+	$(BIN)/pip install -q -c constraints.txt -e '.[local,offline,openai,dev]'
+	touch $@ .venv/demo
+
+clean:
+	rm -rf .venv .build build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

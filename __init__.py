@@ -1,0 +1,37 @@
+"""expunge keeps a language model from disclosing what it must not.
+
+Two levels share one register of targets. At inference time four agents wrap any chat model and sanitise what it says:
+*suppression*, immediate and reversible. Weight-level jobs change a local model: *removal*, as far as attacks were
+tried.
+"""
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from .errors import ExpungeError
+from .schema import Finding, Policy, Target, Verdict
+
+if TYPE_CHECKING:
+    from .graphs.sanitize import Sanitizer
+    from .stores.targets import TargetStore
+    from .wrappers.chat import wrap
+
+__version__ = version("expunge")
+
+__all__ = ["ExpungeError", "Finding", "Policy", "Sanitizer", "Target", "TargetStore", "Verdict", "wrap"]
+
+# Loaded when first asked for: LangGraph and Chroma would make `import expunge` ten times as slow.
+_LATER = {"Sanitizer": ".graphs.sanitize", "TargetStore": ".stores.targets", "wrap": ".wrappers.chat"}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_LATER[name], __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

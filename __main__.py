@@ -1,0 +1,6 @@
+"""`python -m expunge`."""
+
+from .cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""The options that several commands share, and what they stand for."""
+
+import getpass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..errors import InputError, StoreBusy
+from ..settings import settings
+from .console import note, progress, waiting
+
+if TYPE_CHECKING:
+    from ..stores.targets import TargetStore
+
+StoreOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--store", metavar="DIR", help="The folder of the register; by default EXPUNGE_STORE, else ./expunge-store."
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard output, and nothing else there.")]
+WhyOption = Annotated[str, typer.Option("--why", metavar="TEXT", help="The reason, kept with the change.")]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+
+def store_path(path: Path | None) -> Path:
+    """Return the folder of the register that is meant."""
+    return settings().store if path is None else path
+
+
+def is_register(path: Path) -> bool:
+    """Whether a register lies in this folder."""
+    return (path / "register.db").exists()
+
+
+def open_store(path: Path | None, *, create: bool = False, embeddings: str | None = None) -> "TargetStore":
+    """Open the register; changes are recorded under the name of the system's user.
+
+    Args:
+        path: Its folder; `None`: that of the settings.
+        create: Make one when there is none.
+        embeddings: The embedding model; `None`: that of the settings.
+
+    Raises:
+        InputError: There is no register, and none is to be made.
+        StoreError: It cannot be opened.
+    """
+    from ..stores.targets import TargetStore
+
+    folder = store_path(path)
+    if not create and not is_register(folder):
+        fix = "Make one with `expunge targets add`, or say where it is with --store or EXPUNGE_STORE."
+        raise InputError(f"There is no register in {str(folder)!r}.", fix=fix)
+    return TargetStore(folder, embeddings=embeddings, actor=_user())
+
+
+def bring_in_step(store: "TargetStore") -> None:
+    """Embed what was registered since the index was last used, with a bar: it can take a while.
+
+    Raises:
+        EmbeddingMismatch: The index holds another embedding model's vectors.
+        PrerequisiteError: The embedding model is missing.
+    """
+    with waiting("Loading the embedding model"):
+        store.embedder  # noqa: B018 - it is loaded when first asked for
+    with progress("Embedding targets", len(store)) as done:
+        store.sync(done)
+
+
+def bring_in_step_if_free(store: "TargetStore") -> None:
+    """Do the same, unless another process owns the index: that process embeds the rest itself."""
+    try:
+        bring_in_step(store)
+    except StoreBusy:
+        note("Another process owns the index, and embeds the new targets when it next uses it.")
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a user without a name, as containers have them
+        return ""

@@ -1,0 +1,5 @@
+"""Finding targets in text without a language model."""
+
+from .detector import Detector
+
+__all__ = ["Detector"]

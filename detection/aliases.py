@@ -1,0 +1,114 @@
+"""Layer 2, aliases: whole names, derived forms and parts of names, on word boundaries."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from typing import Literal, NamedTuple
+
+import ahocorasick
+
+from ..schema import Target
+from .canonical import Words
+from .names import Form, Strength, forms, parts
+
+Part = Literal["given", "family"]
+
+
+class AliasHit(NamedTuple):
+    """A name of a target in a text: the words `first` to `last`, both included."""
+
+    target: str
+    first: int
+    last: int
+    strength: Strength
+
+
+class PartHit(NamedTuple):
+    """A part of a person's name in a text."""
+
+    target: str
+    first: int
+    last: int
+    part: Part
+
+
+class Aliases:
+    """The names of all targets in one Aho-Corasick automaton; the time of a search does not grow with the targets."""
+
+    def __init__(self) -> None:
+        self._forms: dict[str, list[Form]] = {}
+        self._owners: dict[str, dict[str, Strength]] = defaultdict(dict)
+        self._parts: dict[str, dict[str, Part]] = defaultdict(dict)
+        self._part_names: dict[str, list[str]] = {}
+        self._automaton = ahocorasick.Automaton()
+        self._stale = False
+
+    def __len__(self) -> int:
+        return len(self._forms)
+
+    def add(self, target: Target) -> None:
+        """Add a target's names; search makes the automaton anew when it is next asked."""
+        own = self._forms[target.id] = list(forms(target))
+        for form in own:
+            pattern = _pattern(form.words)
+            self._owners[pattern][target.id] = form.strength
+            self._automaton.add_word(pattern, pattern)
+        if person := parts(target):
+            names: list[tuple[Part, str]] = [("given", " ".join(person.given)), ("family", " ".join(person.family))]
+            for part, name in names:
+                self._parts[name].setdefault(target.id, part)
+            self._part_names[target.id] = [name for _, name in names]
+        self._stale = True
+
+    def remove(self, target_id: str) -> None:
+        """Remove a target's names."""
+        for form in self._forms.pop(target_id, ()):
+            pattern = _pattern(form.words)
+            self._owners[pattern].pop(target_id, None)
+            if not self._owners[pattern]:
+                del self._owners[pattern]
+                self._automaton.remove_word(pattern)
+        for name in self._part_names.pop(target_id, ()):
+            self._parts[name].pop(target_id, None)
+        self._stale = True
+
+    def ready(self) -> None:
+        """Make the automaton. Takes about half a second for 100,000 targets; not thread-safe."""
+        if self._stale:
+            self._automaton.make_automaton()
+            self._stale = False
+
+    def search(self, words: Words) -> list[AliasHit]:
+        """Return the names in a text; of several that overlap for one target the longest."""
+        if not len(self._automaton):
+            return []
+        hits = [
+            AliasHit(target, words.index_at(end - len(pattern) + 2), words.index_at(end - 1), strength)
+            for end, pattern in self._automaton.iter(words.joined)
+            for target, strength in self._owners[pattern].items()
+        ]
+        return _longest(hits)
+
+    def parts_in(self, words: Words) -> Iterator[PartHit]:
+        """Yield parts of names that belong to one target alone: a part that several share tells nobody apart."""
+        pairs = (" ".join(pair) for pair in pairwise(words.words))
+        for length, names in enumerate((words.words, pairs)):
+            for index, name in enumerate(names):
+                owners = self._parts.get(name)
+                if owners and len(owners) == 1:
+                    ((target, part),) = owners.items()
+                    yield PartHit(target, index, index + length, part)
+
+
+def _pattern(words: Iterable[str]) -> str:
+    return f" {' '.join(words)} "
+
+
+def _longest(hits: list[AliasHit]) -> list[AliasHit]:
+    """Drop hits that lie inside a longer hit of the same target."""
+    kept: list[AliasHit] = []
+    for hit in sorted(hits, key=lambda hit: (hit.target, hit.first, -hit.last)):
+        if kept and kept[-1].target == hit.target and hit.last <= kept[-1].last:
+            continue
+        kept.append(hit)
+    return kept

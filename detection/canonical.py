@@ -1,0 +1,111 @@
+"""Layer 1, canonical text: words that compare equal however they are written, each with its place in the original."""
+
+import re
+import unicodedata
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import accumulate
+
+from anyascii import anyascii
+
+_ASCII_WORD = re.compile(r"[a-z0-9]+")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+_RUN = re.compile(r"\S+")
+_LATIN = re.compile(r"[A-Za-z]")
+
+# Letters of other scripts that look like a Latin letter. They are read by their looks inside a word that holds Latin
+# letters too, and by their sound elsewhere.
+_LOOKALIKES = str.maketrans(
+    "АВЕЅІЈКМНОРСТУХѴасеѕіјорухԛԝһԁɡ" + "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαγικνορυχω",
+    "ABESIJKMHOPCTYXVacesijopyxqwhdg" + "ABEZHIKMNOPTYXayiknopuxw",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A half-open range of characters of the original text."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Words:
+    """The canonical words of a text.
+
+    Attributes:
+        words: Lower-case ASCII words of letters and digits.
+        starts: Where each word starts in the original text.
+        ends: One past where each word ends in the original text.
+    """
+
+    words: list[str]
+    starts: list[int]
+    ends: list[int]
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    @cached_property
+    def joined(self) -> str:
+        """The words with one space before, between and after them, so that a match can ask for word boundaries."""
+        return f" {' '.join(self.words)} "
+
+    @cached_property
+    def _offsets(self) -> list[int]:
+        return list(accumulate((len(word) + 1 for word in self.words), initial=1))
+
+    def index_at(self, position: int) -> int:
+        """Return the index of the word that holds a position of `joined`."""
+        return bisect_right(self._offsets, position) - 1
+
+    def span(self, first: int, last: int) -> Span:
+        """Return where the words `first` to `last`, both included, stand in the original text."""
+        return Span(min(self.starts[first : last + 1]), max(self.ends[first : last + 1]))
+
+
+def canonical(text: str) -> Words:
+    """Bring a text to canonical words.
+
+    Compatibility forms, case, diacritics, zero-width characters, look-alike letters and scripts are levelled; each
+    ideograph becomes a word. Lone surrogates are dropped. Linear in the length of the text.
+    """
+    if text.isascii() and not _CONTROL.search(text):
+        matches = [(match.group(), match.start(), match.end()) for match in _ASCII_WORD.finditer(text.lower())]
+    else:
+        matches = [word for run in _RUN.finditer(text) for word in _words_of_run(run.group(), run.start())]
+    return Words([word for word, _, _ in matches], [start for _, start, _ in matches], [end for _, _, end in matches])
+
+
+def key(text: str) -> str:
+    """Return the canonical words of a text joined by single spaces: equal for two spellings of one name."""
+    return " ".join(canonical(text).words)
+
+
+def _words_of_run(run: str, offset: int) -> list[tuple[str, int, int]]:
+    """Split one run of characters without white space into canonical words with their places."""
+    by_looks = _LATIN.search(run) is not None
+    letters: list[str] = []
+    origins: list[int] = []
+    for index, character in enumerate(run):
+        mapped = _canonical_character(character, by_looks)
+        letters.append(mapped)
+        origins.extend([offset + index] * len(mapped))
+    level = "".join(letters)
+    return [(m.group(), origins[m.start()], origins[m.end() - 1] + 1) for m in _ASCII_WORD.finditer(level)]
+
+
+@lru_cache(maxsize=65536)
+def _canonical_character(character: str, by_looks: bool) -> str:
+    """Map one character to lower-case ASCII; an ideograph is set apart by spaces, an invisible one vanishes."""
+    if unicodedata.category(character) in {"Cf", "Mn", "Me", "Cs", "Cc"}:
+        return ""
+    if by_looks:
+        character = character.translate(_LOOKALIKES)
+    plain = anyascii(unicodedata.normalize("NFKC", character)).lower()
+    return f" {plain} " if _is_ideograph(character) else plain
+
+
+def _is_ideograph(character: str) -> bool:
+    return "\u3400" <= character <= "\u9fff" or "\U00020000" <= character <= "\U0003ffff"

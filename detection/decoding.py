@@ -1,0 +1,130 @@
+"""Layer 1, disguises: other readings of a text in which a hidden name or fact becomes plain.
+
+A reading maps back to the original text: word by word where the disguise keeps the places of letters (leetspeak,
+spaced-out letters), as one span where it does not (an encoded piece).
+"""
+
+import base64
+import binascii
+import html
+import re
+from collections.abc import Iterator
+from string import ascii_lowercase
+from typing import Literal, NamedTuple
+from urllib.parse import unquote
+
+from .canonical import Span, Words, canonical
+
+Disguise = Literal["plain", "leet", "spaced", "reversed", "rot13", "encoded"]
+
+# Longer texts are read for disguises in their first part only in order to bound the time.
+_LIMIT = 100_000
+_DEPTH = 2
+_ROT13 = str.maketrans(ascii_lowercase, ascii_lowercase[13:] + ascii_lowercase[:13])
+_LEET = str.maketrans("013457890@$!|+", "oieastbgoasilt")
+_LEET_L = str.maketrans("013457890@$!|+", "oleastbgoasllt")
+_LEET_TRACE = re.compile(r"[A-Za-z][0134578@$!|+]+[A-Za-z]|\b[0134578@$]+[A-Za-z]|[A-Za-z][0134578]")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
+_HEX = re.compile(r"\b(?:[0-9A-Fa-f]{2}[\s:]?){6,}")
+_ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}|&#?\w{2,8};|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}")
+_BACKSLASH = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2}))")
+_MIN_SPACED = 4
+
+
+class Reading(NamedTuple):
+    """One way to read a text."""
+
+    disguise: Disguise
+    words: Words
+
+
+def readings(text: str, plain: Words) -> Iterator[Reading]:
+    """Yield the readings of a text, the plain one first; a disguise without a trace in the text costs next to nothing.
+
+    Args:
+        text: The original text.
+        plain: Its canonical words.
+    """
+    yield Reading("plain", plain)
+    head = text[:_LIMIT]
+    if _LEET_TRACE.search(head):
+        yield from (Reading("leet", canonical(head.translate(table))) for table in (_LEET, _LEET_L))
+    if spaced := _spaced(plain):
+        yield Reading("spaced", spaced)
+    yield Reading("reversed", _reversed(plain))
+    yield Reading("rot13", _rot13(plain))
+    for decoded in _decoded(head, Span(0, len(head)), _DEPTH):
+        yield Reading("encoded", decoded)
+
+
+def _spaced(plain: Words) -> Words | None:
+    """Join runs of single letters ("H i n a") into one word each; `None` when there is no such run."""
+    words: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    for first, last in _single_letter_runs(plain.words):
+        words.append("".join(plain.words[first : last + 1]))
+        starts.append(plain.starts[first])
+        ends.append(plain.ends[last])
+    return Words(words, starts, ends) if words else None
+
+
+def _single_letter_runs(words: list[str]) -> Iterator[tuple[int, int]]:
+    first = 0
+    for index in range(len(words) + 1):
+        if index < len(words) and len(words[index]) == 1:
+            continue
+        if index - first >= _MIN_SPACED:
+            yield first, index - 1
+        first = index + 1
+
+
+def _reversed(plain: Words) -> Words:
+    return Words(plain.joined[::-1].split(), plain.starts[::-1], plain.ends[::-1])
+
+
+def _rot13(plain: Words) -> Words:
+    return Words(plain.joined.translate(_ROT13).split(), plain.starts, plain.ends)
+
+
+def _decoded(text: str, span: Span, depth: int) -> Iterator[Words]:
+    """Yield the canonical words of every encoded piece, each word placed on the whole piece; nested pieces too."""
+    for plain, place in _pieces(text, span):
+        words = canonical(plain)
+        yield Words(words.words, [place.start] * len(words), [place.end] * len(words))
+        if depth > 1:
+            yield from _decoded(plain, place, depth - 1)
+
+
+def _pieces(text: str, span: Span) -> Iterator[tuple[str, Span]]:
+    """Yield decoded pieces of a text; `span` is where the text itself stands in the original."""
+    whole = span.end - span.start == len(text)
+    for match, plain in _candidates(text):
+        if plain and plain.isprintable() and any(c.isalpha() for c in plain):
+            yield plain, Span(span.start + match.start(), span.start + match.end()) if whole else span
+    if _ESCAPE.search(text):
+        unescaped = _BACKSLASH.sub(lambda m: chr(int(m[1] or m[2], 16)), html.unescape(unquote(text)))
+        if unescaped != text:
+            yield unescaped, span
+
+
+def _candidates(text: str) -> Iterator[tuple[re.Match[str], str]]:
+    for match in _HEX.finditer(text):
+        yield match, _from_hex(match.group())
+    for match in _BASE64.finditer(text):
+        yield match, _from_base64(match.group())
+
+
+def _from_hex(piece: str) -> str:
+    try:
+        return bytes.fromhex(re.sub(r"[\s:]", "", piece)).decode()
+    except ValueError:
+        return ""
+
+
+def _from_base64(piece: str) -> str:
+    bare = piece.rstrip("=").translate(str.maketrans("-_", "+/"))
+    try:
+        return base64.b64decode(bare + "=" * (-len(bare) % 4)).decode()
+    except (binascii.Error, ValueError):
+        return ""

@@ -1,0 +1,172 @@
+"""Layer 3, fingerprints: distinctive marks and verbatim passages of the forget documents, of all targets at once."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import ahocorasick
+
+from ..schema import Target
+from .canonical import Words, canonical
+from .marks import Mark, MarkKind, exact_marks, marks, phrase_of
+from .rarity import distinctiveness
+
+SHINGLE = 8
+"""Words of one verbatim passage."""
+
+_SAMPLE = 4
+_SHINGLE_WEIGHT = 0.8
+_MIN_DISTINCTIVE = 0.3
+
+
+class MarkHit(NamedTuple):
+    """A mark of a target in a text; its weight is shared by all targets that have the same mark."""
+
+    target: str
+    key: str
+    kind: MarkKind | str
+    weight: float
+    start: int
+    end: int
+
+
+class _Entry(NamedTuple):
+    kind: MarkKind
+    weight: float
+
+
+class Fingerprints:
+    """An index from marks and passages to targets; texts of `keep` take the marks that they hold away again."""
+
+    def __init__(self) -> None:
+        self._keys: dict[str, dict[str, _Entry]] = defaultdict(dict)
+        self._shingles: dict[int, set[str]] = defaultdict(set)
+        self._own: dict[str, tuple[list[str], list[int]]] = {}
+        self._phrases = ahocorasick.Automaton()
+        self._stale = False
+
+    def add(self, target: Target) -> None:
+        """Add what the documents of a target hold and its kept texts do not."""
+        name_words = {word for name in (target.name, *target.aliases) for word in canonical(name).words}
+        kept = {key for text in target.keep for mark in marks(text) for key in mark.keys}
+        own: dict[str, _Entry] = {}
+        for mark in (mark for text in target.documents for mark in marks(text)):
+            for key in self._new_keys(mark, name_words, kept):
+                own[key] = _Entry(mark.kind, max(mark.weight, own[key].weight if key in own else 0.0))
+        for key, entry in own.items():
+            self._keys[key][target.id] = entry
+            if phrase := phrase_of(key):
+                self._phrases.add_word(f" {phrase} ", key)
+        shingles = _sampled(target.documents, name_words) - _sampled(target.keep, name_words)
+        for shingle in shingles:
+            self._shingles[shingle].add(target.id)
+        self._own[target.id] = list(own), list(shingles)
+        self._stale = True
+
+    def remove(self, target_id: str) -> None:
+        """Remove what was added for a target."""
+        keys, shingles = self._own.pop(target_id, ([], []))
+        for key in keys:
+            self._keys[key].pop(target_id, None)
+            if not self._keys[key]:
+                del self._keys[key]
+                if phrase := phrase_of(key):
+                    self._phrases.remove_word(f" {phrase} ")
+        for shingle in shingles:
+            self._shingles[shingle].discard(target_id)
+        self._stale = True
+
+    def ready(self) -> None:
+        """Make the automaton of phrases; not thread-safe."""
+        if self._stale:
+            self._phrases.make_automaton()
+            self._stale = False
+
+    def search(self, text: str, words: Words) -> list[MarkHit]:
+        """Return the marks and passages of targets in a text, each key once for a target.
+
+        Args:
+            text: The original text.
+            words: Its canonical words.
+        """
+        if not self._keys and not self._shingles:
+            return []
+        hits: dict[tuple[str, str], MarkHit] = {}
+        for hit in (*self._exact(text), *self._phrase_hits(words), *self._passages(words)):
+            hits.setdefault((hit.target, hit.key), hit)
+        return _without_nested(hits.values())
+
+    def _exact(self, text: str) -> Iterator[MarkHit]:
+        for mark in exact_marks(text):
+            for key in mark.keys:
+                yield from self._hits(key, mark.start, mark.end)
+
+    def _phrase_hits(self, words: Words) -> Iterator[MarkHit]:
+        if not len(self._phrases):
+            return
+        for end, key in self._phrases.iter(words.joined):
+            length = len(key.partition(":")[2])
+            span = words.span(words.index_at(end - length), words.index_at(end - 1))
+            yield from self._hits(key, span.start, span.end)
+
+    def _hits(self, key: str, start: int, end: int) -> Iterator[MarkHit]:
+        owners = self._keys.get(key, {})
+        for target, entry in owners.items():
+            yield MarkHit(target, key, entry.kind, entry.weight / len(owners), start, end)
+
+    def _passages(self, words: Words) -> Iterator[MarkHit]:
+        """Yield passages that stand in a document word for word; of overlapping ones the first."""
+        taken: dict[str, int] = {}
+        for index, shingle in _shingles(words.words):
+            for target in self._shingles.get(shingle, ()):
+                if index >= taken.get(target, 0):
+                    taken[target] = index + SHINGLE
+                    span = words.span(index, index + SHINGLE - 1)
+                    yield MarkHit(target, f"passage:{shingle}", "passage", _SHINGLE_WEIGHT, span.start, span.end)
+
+    @staticmethod
+    def _new_keys(mark: Mark, name_words: set[str], kept: set[str]) -> Iterator[str]:
+        """Yield the keys of a mark that are neither kept nor a repetition of the target's name."""
+        for key in mark.keys:
+            phrase = phrase_of(key)
+            if key not in kept and not (phrase and set(phrase.split()) <= name_words):
+                yield key
+
+
+def _sampled(texts: Iterable[str], name_words: set[str]) -> set[int]:
+    """Return the sampled shingles of texts that hold a distinctive word beside the name.
+
+    One in four is kept, by its hash (Manber 1994, "0 mod p"): both sides choose the same ones.
+    """
+    chosen: set[int] = set()
+    for text in texts:
+        words = canonical(text).words
+        for index, shingle in _shingles(words):
+            window = words[index : index + SHINGLE]
+            if any(word not in name_words and distinctiveness(word) >= _MIN_DISTINCTIVE for word in window):
+                chosen.add(shingle)
+    return chosen
+
+
+def _shingles(words: list[str]) -> Iterator[tuple[int, int]]:
+    """Yield the index and hash of the sampled runs of `SHINGLE` words."""
+    for index in range(len(words) - SHINGLE + 1):
+        # Python's own hash differs from process to process, and a verdict must not.
+        passage = " ".join(words[index : index + SHINGLE]).encode()
+        shingle = int.from_bytes(hashlib.blake2b(passage, digest_size=8).digest())
+        if shingle % _SAMPLE == 0:
+            yield index, shingle
+
+
+def _without_nested(hits: Iterable[MarkHit]) -> list[MarkHit]:
+    """Drop hits that lie inside a heavier one of the same target: a word of a title counts with the title alone."""
+    kept: list[MarkHit] = []
+    for hit in sorted(hits, key=lambda hit: -hit.weight):
+        if not any(
+            hit.target == other.target and other.start <= hit.start and hit.end <= other.end
+            for other in kept
+            if other.key != hit.key
+        ):
+            kept.append(hit)
+    return kept

@@ -1,0 +1,122 @@
+"""Layer 2, fuzzy names: a name with typing errors, found without comparing a text with every name.
+
+Two words within one edit of each other share a form with at most one letter deleted (Garbe, SymSpell). Two neighbouring
+words of the text that are each near a word of the same name nominate it; the whole window is then compared.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from rapidfuzz import fuzz
+
+from ..schema import Target
+from .canonical import Words
+from .names import forms
+from .rarity import STOP_WORDS
+
+_MIN_LETTERS = 3
+# A word has as many variants as letters, each as long as the word: no name needs the square of a megabyte.
+_MAX_LETTERS = 40
+_MIN_WORD_RATIO = 0.72
+# The larger the register, the nearer a name must be: a near name is then likelier to be another person's.
+_THRESHOLDS = ((30, 0.80), (300, 0.84), (3_000, 0.88))
+_STRICTEST = 0.92
+_CROWDED = 500
+_SHORT = 3
+
+
+class FuzzyHit(NamedTuple):
+    """A name with typing errors: the words `first` to `last`, both included, and their likeness from 0 to 1."""
+
+    target: str
+    first: int
+    last: int
+    score: float
+
+
+class FuzzyNames:
+    """Names of two words or more, indexed by the deletion variants of their words."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, list[tuple[str, ...]]] = {}
+        self._variants: dict[str, set[str]] = defaultdict(set)
+        self._owners: dict[str, set[str]] = defaultdict(set)
+
+    @property
+    def threshold(self) -> float:
+        """The likeness from which on a name counts at this size of the register."""
+        return next((value for size, value in _THRESHOLDS if len(self._names) <= size), _STRICTEST)
+
+    def add(self, target: Target) -> None:
+        """Add the names of a target; a topic has none."""
+        if target.kind == "topic":
+            return
+        names = [form.words for form in forms(target) if len(form.words) > 1]
+        if names:
+            self._names[target.id] = names
+        for word in {word for name in names for word in name if _MIN_LETTERS <= len(word) <= _MAX_LETTERS}:
+            self._owners[word].add(target.id)
+            for variant in _deletions(word):
+                self._variants[variant].add(word)
+
+    def remove(self, target_id: str) -> None:
+        """Remove a target's names; variants of a word that no target has any more stay, and lead nowhere."""
+        for name in self._names.pop(target_id, ()):
+            for word in name:
+                self._owners[word].discard(target_id)
+
+    def search(self, words: Words) -> list[FuzzyHit]:
+        """Return names that stand in a text with typing errors, the most alike for each target."""
+        best: dict[str, FuzzyHit] = {}
+        for target, index in self._nominations(words.words):
+            hit = self._compare(target, words.words, index)
+            if hit and (target not in best or hit.score > best[target].score):
+                best[target] = hit
+        return list(best.values())
+
+    def _nominations(self, words: list[str]) -> Iterator[tuple[str, int]]:
+        """Yield targets with the index of the first of two close words that are each near a word of their name."""
+        near = [self._near(word) for word in words]
+        for index in range(len(near) - 1):
+            # A short word, such as a particle, may stand between the two.
+            later = [*near[index + 1], *(near[index + 2] if index + 2 < len(near) else ())] if near[index] else ()
+            for one, other in ((a, b) for a in near[index] for b in later if a != b):
+                shared = self._owners[one] & self._owners[other]
+                if len(shared) <= _CROWDED:
+                    yield from ((target, index) for target in shared)
+
+    def _near(self, word: str) -> set[str]:
+        """Return the words of names within one edit of a word."""
+        if not _MIN_LETTERS <= len(word) <= _MAX_LETTERS or word in STOP_WORDS:
+            return set()
+        found = {name for variant in _deletions(word) for name in self._variants.get(variant, ())}
+        return {name for name in found if self._owners[name]}
+
+    def _compare(self, target: str, words: list[str], index: int) -> FuzzyHit | None:
+        """Compare a window around two words with each name of a target."""
+        best: FuzzyHit | None = None
+        for name in self._names.get(target, ()):
+            for first in range(max(0, index - len(name) + 2), index + 1):
+                window = words[first : first + len(name)]
+                score = _likeness(name, window)
+                if score >= self.threshold and (best is None or score > best.score):
+                    best = FuzzyHit(target, first, first + len(name) - 1, score)
+        return best
+
+
+def _likeness(name: tuple[str, ...], window: list[str]) -> float:
+    """Return how alike a name and a window are, from 0 to 1; 0 where one word of the two is another word altogether."""
+    if len(window) != len(name):
+        return 0.0
+    pairs = [(one, other) for one, other in zip(name, window, strict=True) if len(one) > _SHORT]
+    if any(fuzz.ratio(one, other) / 100 < _MIN_WORD_RATIO for one, other in pairs):
+        return 0.0
+    return fuzz.ratio(" ".join(name), " ".join(window)) / 100
+
+
+@lru_cache(maxsize=65536)
+def _deletions(word: str) -> frozenset[str]:
+    """Return a word and its forms with one letter deleted."""
+    return frozenset({word, *(word[:index] + word[index + 1 :] for index in range(len(word)))})

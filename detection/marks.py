@@ -1,0 +1,166 @@
+"""Layer 3, marks: what in a text identifies its subject without the name, such as dates, numbers, titles, rare words.
+
+The same function reads the forget documents and the drafts, so that a fact has one key however it is written:
+`30 June 1975`, `06/30/1975` and `1975-06-30` share `date:1975-06-30`; `900-51-4344` and `900514344` share
+`number:900514344`.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+from .canonical import canonical
+from .rarity import STOP_WORDS, distinctiveness
+
+MarkKind = Literal["date", "number", "address", "contact", "title", "name", "word"]
+
+HARD: frozenset[MarkKind] = frozenset({"date", "number", "address", "contact", "title"})
+"""Kinds that identify even where another person is named beside them."""
+
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        [
+            "january jan",
+            "february feb",
+            "march mar",
+            "april apr",
+            "may",
+            "june jun",
+            "july jul",
+            "august aug",
+            "september sep sept",
+            "october oct",
+            "november nov",
+            "december dec",
+        ],
+        start=1,
+    )
+    for name in names.split()
+}
+_MONTH = f"(?P<month>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\\.?"
+_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+_YEAR = r"(?P<year>\d{4})"
+_DATES = [
+    re.compile(rf"\b{_DAY}(?:\s+of)?\s+{_MONTH},?\s+{_YEAR}\b", re.IGNORECASE),
+    re.compile(rf"\b{_MONTH}\s+(?:the\s+)?{_DAY},?\s+(?:of\s+)?{_YEAR}\b", re.IGNORECASE),
+    re.compile(r"\b(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})\b"),
+]
+_NUMERIC_DATE = re.compile(r"\b(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})\b")
+_NUMBER = re.compile(r"(?<![\w.])\+?\(?\d(?:[-. ]?\d|\)[-. ]?\d|[-. ]\(\d){4,30}(?![\w])")
+_EMAIL = re.compile(r"[\w.+\\-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
+_LINK = re.compile(r"(?:https?://|www\.)[^\s)\]>\"]{4,200}|(?<!\w)@\w{3,40}")
+_ADDRESS = re.compile(
+    r"\b\d{1,6}\s+(?:[A-Z][\w.'-]*\s+){1,4}"
+    r"(?:Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Drive|Dr|Court|Ct|Circle|Cir|Boulevard|Blvd|Way|Place|Pl|Terrace|Parkway"
+    r"|Pkwy|Square|Trail|Highway|Hwy|Loop|Plaza|Alley|Row|Close|Crescent)\b"
+)
+_QUOTED = re.compile(r'["“]([^"“”\n]{3,120})["”]|(?<!\w)[\'‘]([^\'‘’\n]{3,80}(?:[\'’]\w[^\'‘’\n]{0,80})?)[\'’](?!\w)')
+_CAPITALISED = re.compile(
+    r"\b[A-Z\u00c0-\u00de][\w'’-]*(?:\s+(?:(?:of|the|de|for)\s+)?[A-Z\u00c0-\u00de][\w'’-]*){0,7}"
+)
+_POSSESSIVE = re.compile(r"['’]s\b")
+_MIN_RARE = 0.45
+_MIN_LETTERS = 5
+
+
+class Mark(NamedTuple):
+    """One mark in a text: alternative keys, of which any one is enough, and its place in the original text."""
+
+    keys: tuple[str, ...]
+    kind: MarkKind
+    weight: float
+    start: int
+    end: int
+
+
+def marks(text: str) -> list[Mark]:
+    """Return the marks of a text, none overlapping another; the kinds that identify best come first."""
+    found: list[Mark] = []
+    for mark in _all(text):
+        if not any(mark.start < other.end and other.start < mark.end for other in found):
+            found.append(mark)
+    return found
+
+
+def exact_marks(text: str) -> Iterator[Mark]:
+    """Yield the marks whose writing varies (dates, numbers, contacts); the others are found as phrases."""
+    yield from _dates(text)
+    yield from _contacts(text)
+    yield from _numbers(text)
+
+
+def _all(text: str) -> Iterator[Mark]:
+    yield from exact_marks(text)
+    yield from _phrases(text, _ADDRESS, "address")
+    yield from _phrases(text, _QUOTED, "title")
+    yield from _phrases(text, _CAPITALISED, "name")
+    yield from _rare_words(text)
+
+
+def _dates(text: str) -> Iterator[Mark]:
+    for pattern in _DATES:
+        for match in pattern.finditer(text):
+            name = match["month"].lower().rstrip(".")
+            month = _MONTHS.get(name) or int(name)
+            yield from _date(match, [(int(match["year"]), month, int(match["day"]))])
+    for match in _NUMERIC_DATE.finditer(text):
+        one, other, year = (int(group) for group in match.groups())
+        yield from _date(match, [(year, one, other), (year, other, one)])
+
+
+def _date(match: re.Match[str], readings: list[tuple[int, int, int]]) -> Iterator[Mark]:
+    keys = dict.fromkeys(f"date:{y}-{m:02}-{d:02}" for y, m, d in readings if 1 <= m <= 12 and 1 <= d <= 31)
+    if keys:
+        yield Mark(tuple(keys), "date", 1.2, match.start(), match.end())
+
+
+def _contacts(text: str) -> Iterator[Mark]:
+    for match in _EMAIL.finditer(text):
+        yield Mark((f"contact:{match.group().lower().replace(chr(92), '')}",), "contact", 2.3, *match.span())
+    for match in _LINK.finditer(text):
+        yield Mark((f"contact:{match.group().lower().rstrip('.,;:')}",), "contact", 1.5, *match.span())
+
+
+def _numbers(text: str) -> Iterator[Mark]:
+    for match in _NUMBER.finditer(text):
+        digits = re.sub(r"\D", "", match.group())
+        if len(digits) >= 5 and not (len(digits) == 8 and digits[:2] in {"19", "20"} and digits[4:6] in {"19", "20"}):
+            weight = 2.3 if len(digits) >= 9 else 1.2 if len(digits) >= 6 else 0.8
+            yield Mark((f"number:{digits}",), "number", weight, *match.span())
+
+
+def _phrases(text: str, pattern: re.Pattern[str], kind: Literal["address", "title", "name"]) -> Iterator[Mark]:
+    for match in pattern.finditer(text):
+        words = canonical(_POSSESSIVE.sub("", match.group())).words
+        weight = sum(distinctiveness(word) for word in words)
+        match kind:
+            case "address":
+                weight = 1.5
+            case "title":
+                weight = min(1.2, weight + 0.3) if len(words) > 1 else min(0.5, weight)
+            case "name":
+                words = _without_opening(words)
+                weight = min(0.9, sum(distinctiveness(word) for word in words))
+        if words and weight >= _MIN_RARE / 2:
+            yield Mark((f"phrase:{' '.join(words)}",), kind, weight, *match.span())
+
+
+def _without_opening(words: list[str]) -> list[str]:
+    """Drop the stop words that a capital at the start of a sentence brought in."""
+    while words and words[0] in STOP_WORDS:
+        words = words[1:]
+    return words
+
+
+def _rare_words(text: str) -> Iterator[Mark]:
+    words = canonical(text)
+    for word, start, end in zip(words.words, words.starts, words.ends, strict=True):
+        if len(word) >= _MIN_LETTERS and (weight := distinctiveness(word)) >= _MIN_RARE:
+            yield Mark((f"phrase:{word}",), "word", weight / 2, start, end)
+
+
+def phrase_of(mark_key: str) -> str | None:
+    """Return the canonical phrase of a key, `None` for a key that is looked up as it is."""
+    kind, _, phrase = mark_key.partition(":")
+    return phrase if kind == "phrase" else None

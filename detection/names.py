@@ -1,0 +1,129 @@
+"""The forms under which a target's name turns up."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from ..schema import Target, TargetKind
+from .canonical import canonical
+from .rarity import RARE, zipf
+
+Strength = Literal["full", "derived", "common"]
+"""A whole name; a form derived from it; a name that is a common word, which counts only where written as a name."""
+
+_TITLES = frozenset({"mr", "mrs", "ms", "miss", "dr", "prof", "professor", "sir", "dame"})
+_PARTICLES = frozenset(
+    {
+        "al",
+        "el",
+        "bin",
+        "ibn",
+        "ben",
+        "abu",
+        "da",
+        "das",
+        "de",
+        "del",
+        "den",
+        "der",
+        "di",
+        "do",
+        "dos",
+        "du",
+        "la",
+        "le",
+    }
+    | {"mac", "st", "ter", "van", "von"}
+)
+_LEGAL = frozenset(
+    {"ab", "ag", "bv", "co", "corp", "gmbh", "inc", "kg", "llc", "llp", "ltd", "nv", "oy", "plc", "sa", "sas", "spa"}
+)
+_MIN_SQUEEZED = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One way to write a name, in canonical words."""
+
+    words: tuple[str, ...]
+    strength: Strength
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts of a person's name: canonical words of the first given name and of the family name."""
+
+    given: tuple[str, ...]
+    family: tuple[str, ...]
+
+
+def forms(target: Target) -> Iterator[Form]:
+    """Yield the forms of a target's name and aliases, whole names first."""
+    seen: set[tuple[str, ...]] = set()
+    for name in (target.name, *target.aliases):
+        for form in _forms(name, target.kind):
+            if form.words and form.words not in seen:
+                seen.add(form.words)
+                yield form
+
+
+def parts(target: Target) -> Parts | None:
+    """Return the parts of a person's name; `None` for a name of one part and for what is no person."""
+    units = _units(target.name)
+    if target.kind != "person" or len(units) < 2:
+        return None
+    return Parts(units[0], units[-1])
+
+
+def is_common(words: tuple[str, ...]) -> bool:
+    """Whether a name is a single word of general English, which alone cannot be told from the word."""
+    return len(words) == 1 and (zipf(words[0]) >= RARE or len(words[0]) < 3)
+
+
+def _forms(name: str, kind: TargetKind) -> Iterator[Form]:
+    whole = tuple(canonical(name).words)
+    yield Form(whole, "common" if is_common(whole) else "full")
+    match kind:
+        case "person":
+            yield from (Form(words, "derived") for words in _forms_of_person(_units(name)))
+        case "organisation" if len(whole) > 1 and whole[-1] in _LEGAL:
+            yield Form(whole[:-1], "common" if is_common(whole[:-1]) else "derived")
+        case "work" if len(whole) > 2 and whole[0] in {"the", "a", "an"}:
+            yield Form(whole[1:], "derived")
+        case _:
+            pass
+    if len(whole) > 1 and len(squeezed := "".join(whole)) >= _MIN_SQUEEZED and kind != "record":
+        yield Form((squeezed,), "derived")
+
+
+def _forms_of_person(units: list[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
+    """Yield "family given" and, where there are middle names, "given family"."""
+    if len(units) < 2:
+        return
+    *given, family = units
+    yield _flat([*given, family])
+    yield _flat([family, *given])
+    if len(given) > 1:
+        yield _flat([given[0], family])
+        yield _flat([family, given[0]])
+        yield _flat([given[0], *[(unit[0][0],) for unit in given[1:]], family])
+
+
+def _flat(units: list[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(word for unit in units for word in unit)
+
+
+def _units(name: str) -> list[tuple[str, ...]]:
+    """Split a name at white space, titles left out and particles kept with the word that they belong to."""
+    units: list[tuple[str, ...]] = []
+    held: tuple[str, ...] = ()
+    for piece in name.split():
+        words = tuple(canonical(piece).words)
+        if not words or (not units and not held and words[0] in _TITLES):
+            continue
+        if len(words) == 1 and words[0] in _PARTICLES and units:
+            held += words
+            continue
+        units.append(held + words)
+        held = ()
+    return units

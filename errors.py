@@ -1,0 +1,127 @@
+"""The tree of errors.
+
+    ExpungeError
+    ├── TargetError            a target that cannot be registered or found
+    │   ├── InvalidTarget
+    │   ├── DuplicateTarget
+    │   └── UnknownTarget
+    ├── StoreError             the register, its index or its key
+    │   ├── UnreadableStore
+    │   ├── NewerStore
+    │   ├── WrongKey
+    │   ├── StoreBusy
+    │   └── EmbeddingMismatch
+    ├── LedgerError            the chain of decisions is broken
+    ├── InputError             a file, a line or an argument that cannot be used
+    └── PrerequisiteError      a package, a model or a service that is missing
+        └── ModelNotFound
+
+Every error has a stable `code` for machines and a `fix`: what to do about it. No message holds a draft.
+"""
+
+
+class ExpungeError(Exception):
+    """An error that a user can act on.
+
+    Args:
+        message: What is wrong; names the offending thing.
+        fix: What to do about it, a sentence or a command. May be empty.
+    """
+
+    code = "error"
+
+    def __init__(self, message: str, *, fix: str = "") -> None:
+        super().__init__(message)
+        self.fix = fix
+
+    def __str__(self) -> str:
+        message = super().__str__()
+        return f"{message} {self.fix}" if self.fix else message
+
+
+class TargetError(ExpungeError):
+    """A target that cannot be registered or found."""
+
+    code = "target"
+
+
+class InvalidTarget(TargetError):
+    """A target whose fields cannot be used, an empty name for example."""
+
+    code = "invalid_target"
+
+
+class DuplicateTarget(TargetError):
+    """The same target, with the same content, is registered already."""
+
+    code = "duplicate_target"
+
+
+class UnknownTarget(TargetError):
+    """No target has this id."""
+
+    code = "unknown_target"
+
+
+class StoreError(ExpungeError):
+    """The register, its index or its key cannot be used."""
+
+    code = "store"
+
+
+class UnreadableStore(StoreError):
+    """The database is damaged, is no database, or may not be read."""
+
+    code = "unreadable_store"
+
+
+class NewerStore(StoreError):
+    """The database was written by a newer version of expunge."""
+
+    code = "newer_store"
+
+
+class WrongKey(StoreError):
+    """The key does not open this register."""
+
+    code = "wrong_key"
+
+
+class StoreBusy(StoreError):
+    """Another process owns the embedded index."""
+
+    code = "store_busy"
+
+
+class EmbeddingMismatch(StoreError):
+    """The index holds vectors of another embedding model."""
+
+    code = "embedding_mismatch"
+
+
+class LedgerError(ExpungeError):
+    """An entry of the ledger was changed, dropped or reordered."""
+
+    code = "ledger"
+
+
+class InputError(ExpungeError):
+    """A file, a line or an argument that cannot be used."""
+
+    code = "input"
+
+
+class PrerequisiteError(ExpungeError):
+    """A package, a model or a service that is missing; the fix is the command that provides it."""
+
+    code = "prerequisite"
+
+
+class ModelNotFound(PrerequisiteError):
+    """No chat model is at this path or under this name."""
+
+    code = "model_not_found"
+
+
+class TargetWarning(UserWarning):
+    """A target was registered that cannot be told apart well; the message says what would help."""

@@ -1,0 +1,157 @@
+"""What the oracle test found, as records and as a table."""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple, Self
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+from rich.box import SIMPLE
+from rich.table import Table
+
+from ..schema import Action, Verdict
+from .cases import Case, Role
+from .measures import Rate
+
+Register = Literal["name", "documents", "odd-documents"]
+Exposure = Literal["seen", "unseen"]
+
+
+class Trial(NamedTuple):
+    """One case, put to the sanitizer and perhaps to the baseline."""
+
+    case: Case
+    """What was asked."""
+
+    exposure: Exposure | None
+    """Whether the document that the case was made of was registered; `None`: does not apply."""
+
+    verdict: Verdict
+    """What the sanitizer decided."""
+
+    failed: bool
+    """Whether the answer leaked (forget) or was altered (retain)."""
+
+    baseline_failed: bool | None = None
+    """The same of the baseline; `None`: not measured."""
+
+
+class GuardGroup(BaseModel):
+    """How the cases of one set, role, form and exposure fared."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    set: str
+    """The benchmark."""
+
+    role: Role
+    """Whether the answers had to go or to stay."""
+
+    form: str
+    """The kind of question; `all` in a total."""
+
+    exposure: Exposure | None
+    """Whether the documents that the cases were made of were registered; `None`: does not apply, or a total."""
+
+    rate: Rate
+    """Leaked (forget) or altered (retain) cases among all."""
+
+    failures: list[str]
+    """The ids of those cases."""
+
+    baseline: Rate | None
+    """The same rate for the baseline; `None`: not measured."""
+
+    actions: dict[Action, int]
+    """How many verdicts of each kind there were."""
+
+    p50_ms: float = Field(ge=0)
+    """Median of the time that the sanitizer added, in milliseconds."""
+
+    p95_ms: float = Field(ge=0)
+    """95th percentile of that time."""
+
+    @classmethod
+    def of(cls, trials: Sequence[Trial], *, form: str, exposure: Exposure | None) -> Self:
+        """Summarise trials of one set and role, at least one."""
+        failures = [trial.case.id for trial in trials if trial.failed]
+        baseline = [trial.baseline_failed for trial in trials if trial.baseline_failed is not None]
+        actions = [trial.verdict.action for trial in trials]
+        times = np.array([trial.verdict.elapsed_ms for trial in trials])
+        return cls(
+            set=trials[0].case.set,
+            role=trials[0].case.role,
+            form=form,
+            exposure=exposure,
+            rate=Rate.of(len(failures), len(trials)),
+            failures=failures,
+            baseline=Rate.of(sum(baseline), len(baseline)) if baseline else None,
+            actions={action: actions.count(action) for action in dict.fromkeys(actions)},
+            p50_ms=float(np.percentile(times, 50)),
+            p95_ms=float(np.percentile(times, 95)),
+        )
+
+
+class GuardReport(BaseModel):
+    """Leak and over-suppression of a sanitizer around an oracle that answers with the gold answer."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    registered: Register
+    """What was registered of each target."""
+
+    targets: int = Field(ge=0)
+    """How many targets were registered."""
+
+    versions: dict[str, str]
+    """What decided, as the verdicts say it."""
+
+    groups: list[GuardGroup]
+    """One entry a set, role, form and exposure, in the order of the cases."""
+
+    totals: list[GuardGroup]
+    """One entry a set and role, over all its forms."""
+
+    @classmethod
+    def of(cls, trials: Sequence[Trial], *, registered: Register, targets: int) -> Self:
+        """Group trials, at least one, and sum them up."""
+        groups: dict[tuple[str, Role, str, Exposure | None], list[Trial]] = {}
+        totals: dict[tuple[str, Role], list[Trial]] = {}
+        for trial in trials:
+            case = trial.case
+            groups.setdefault((case.set, case.role, case.form, trial.exposure), []).append(trial)
+            totals.setdefault((case.set, case.role), []).append(trial)
+        return cls(
+            registered=registered,
+            targets=targets,
+            versions=trials[0].verdict.versions,
+            groups=[GuardGroup.of(part, form=key[2], exposure=key[3]) for key, part in groups.items()],
+            totals=[GuardGroup.of(part, form="all", exposure=None) for part in totals.values()],
+        )
+
+    def table(self) -> Table:
+        """Draw the total of each set and role, and below it the groups that it sums up."""
+        title = f"Oracle test: {self.targets} registered by {self.registered}"
+        table = Table(title=title, caption="filter: % of a filter by name, where measured", box=SIMPLE, pad_edge=False)
+        table.add_column("cases")
+        for column in ("failed", "%", "95 %", "filter", "p50 ms", "p95 ms"):
+            table.add_column(column, justify="right", no_wrap=True)
+        for total in self.totals:
+            label = "leaked" if total.role == "forget" else "altered"
+            table.add_row(f"{total.set}, {label}", *_figures(total), style="bold")
+            for group in self.groups:
+                if (group.set, group.role) == (total.set, total.role):
+                    table.add_row("  " + ", ".join(filter(None, [group.form, group.exposure])), *_figures(group))
+            table.add_section()
+        return table
+
+
+def _figures(group: GuardGroup) -> tuple[str, ...]:
+    rate, baseline = group.rate, group.baseline
+    return (
+        f"{rate.count} of {rate.total}",
+        f"{100 * rate.value:.1f}",
+        f"{100 * rate.low:.1f} to {100 * rate.high:.1f}",
+        "" if baseline is None else f"{100 * baseline.value:.1f}",
+        f"{group.p50_ms:.1f}",
+        f"{group.p95_ms:.1f}",
+    )

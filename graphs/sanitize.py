@@ -1,0 +1,209 @@
+"""One exchange as a LangGraph workflow: vet, generate, audit, rewrite, critique, gate."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from time import perf_counter
+from typing import Any, Protocol, Self
+
+from langchain_core.language_models import LanguageModelInput
+from langchain_core.messages import AIMessage
+from langchain_core.messages.utils import MessageLikeRepresentation
+from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+from langsmith import tracing_context
+
+from ..agents.conversation import Conversation
+from ..detection.detector import Detector
+from ..models import load_chat_model
+from ..schema import Policy, Verdict
+from ..stores.targets import TargetStore
+from .gate import Gate
+from .state import Answer, Desk, Exchange, LostExchange, Question, State
+from .steps import Steps
+
+Prompt = str | Sequence[MessageLikeRepresentation]
+"""A user's text, or the messages of a conversation in any form that LangChain takes."""
+
+Graph = CompiledStateGraph[State, None, Any, Any]
+Update = dict[str, Any]
+
+
+class Node(Protocol):
+    """A node of the graph: reads the state, returns what changes in it."""
+
+    def __call__(self, state: State) -> Update:
+        """Do the node's work."""
+
+
+# The wrapped model's callbacks would stream and record the draft.
+_QUIET: RunnableConfig = {"callbacks": []}
+
+
+class Sanitizer:
+    """Four agents by rules around any chat model, on one register of targets.
+
+    Fails closed: whatever goes wrong between the question and the gate ends in an abstention. What a sanitizer does is
+    suppression; the model's weights keep what they know.
+
+    Args:
+        store: The register. Targets that are added later count from the next exchange on.
+        policy: Limits and sides; `None`: the defaults.
+
+    Raises:
+        StoreBusy: When another process owns the register's index.
+        EmbeddingMismatch: When the index holds another embedding model's vectors.
+        PrerequisiteError: When the embedding model is missing.
+    """
+
+    def __init__(self, store: TargetStore, *, policy: Policy | None = None) -> None:
+        self.store = store
+        self.policy = policy or Policy()
+        self._detector = Detector(store)
+        self._detector.warm_up()
+        self._steps = Steps(self._detector, self.policy)
+        self._gatekeeper = Gate(store, self._detector, self.policy)
+        self._desk = Desk()
+        # The exchange is on the desk before a check begins, its draft with it: there is no model to be called.
+        self._checks = self._assemble(self._node(self._steps.vet), self._node(lambda exchange: None))
+
+    def check(self, prompt: Prompt, response: str | None = None) -> Verdict:
+        """Decide on one exchange, without calling a model.
+
+        Args:
+            prompt: The user's text or the conversation's messages.
+            response: The draft to be judged; `None`: the prompt alone is.
+
+        Returns:
+            The verdict; `text` is what may be shown, empty when there was no response and nothing was withheld.
+        """
+        verdict: Verdict = self._checks.invoke(self._put(prompt, response), _QUIET)["verdict"]
+        return verdict
+
+    async def acheck(self, prompt: Prompt, response: str | None = None) -> Verdict:
+        """Do what `check` does, without blocking the event loop."""
+        verdict: Verdict = (await self._checks.ainvoke(self._put(prompt, response), _QUIET))["verdict"]
+        return verdict
+
+    def graph(self, model: str | Path | Runnable[LanguageModelInput, AIMessage]) -> Graph:
+        """Return the compiled workflow around a chat model, to run by itself or as a node of another graph.
+
+        It takes `messages` and gives `messages`, with the released answer added, and `verdict`. Its streams,
+        checkpoints and traces never hold the draft.
+
+        Args:
+            model: A LangChain chat model (also one with bound arguments), `"provider:model"`, a local path, or
+                `"demo"`.
+
+        Raises:
+            ModelNotFound: No model has this name or lies at this path.
+            PrerequisiteError: A package that the model needs is missing.
+        """
+        chat = load_chat_model(model) if isinstance(model, str | Path) else model
+        return self._assemble(self._vet, self._generator(chat), Question, Answer)
+
+    def _assemble(
+        self, vet: Node, generate: Node | Runnable[State, Update], takes: type[Any] = State, gives: type[Any] = State
+    ) -> Graph:
+        builder = StateGraph(State, input_schema=takes, output_schema=gives)
+        builder.add_node("vet", vet)
+        builder.add_node("generate", generate)
+        builder.add_node("audit", self._node(self._steps.audit))
+        builder.add_node("rewrite", self._node(self._steps.rewrite))
+        builder.add_node("critique", self._node(self._steps.critique))
+        builder.add_node("gate", self._gate)
+        builder.add_edge(START, "vet")
+        builder.add_conditional_edges("vet", self._after_vet, ["generate", "gate"])
+        builder.add_edge("generate", "audit")
+        builder.add_conditional_edges("audit", self._after_audit, ["rewrite", "gate"])
+        builder.add_edge("rewrite", "critique")
+        builder.add_conditional_edges("critique", self._after_critique, ["rewrite", "gate"])
+        builder.add_edge("gate", END)
+        return builder.compile()
+
+    def _put(self, prompt: Prompt, response: str | None) -> State:
+        exchange = Exchange(Conversation.of(prompt))
+        self._steps.take(exchange, AIMessage(response or ""))
+        return {"exchange": self._desk.put(exchange)}
+
+    def _node(self, step: Callable[[Exchange], None]) -> Node:
+        """Make a node of a step: it changes the exchange on the desk, and nothing in the state."""
+
+        def node(state: State) -> Update:
+            exchange = self._at_work(state)
+            if not exchange.error:
+                try:
+                    step(exchange)
+                except Exception as error:  # noqa: BLE001 - fail closed: the gate abstains, whatever it was
+                    exchange.error = type(error).__name__
+            return {}
+
+        return node
+
+    def _vet(self, state: State) -> Update:
+        # Each run begins its own exchange: a handle left in a checkpoint may belong to another conversation.
+        exchange = Exchange(Conversation.of(state.get("messages", [])))
+        opened: State = {"exchange": self._desk.put(exchange)}
+        self._node(self._steps.vet)(opened)
+        return {**opened}
+
+    def _generator(self, model: Runnable[LanguageModelInput, AIMessage]) -> Runnable[State, Update]:
+        """Make the node that calls the wrapped model: unchanged, unseen by callbacks and tracers."""
+
+        def generate(state: State) -> Update:
+            with _Drafting(self._steps, self._at_work(state)) as drafting, tracing_context(enabled=False):
+                drafting.draft = model.invoke(state["messages"], _QUIET)
+            return {}
+
+        async def agenerate(state: State) -> Update:
+            with _Drafting(self._steps, self._at_work(state)) as drafting, tracing_context(enabled=False):
+                drafting.draft = await model.ainvoke(state["messages"], _QUIET)
+            return {}
+
+        return RunnableLambda(generate, agenerate, name="generate")
+
+    def _gate(self, state: State) -> Update:
+        exchange = self._at_work(state)
+        self._desk.drop(state.get("exchange", ""))
+        released = self._gatekeeper.release(exchange)
+        return {"messages": [released.message], "verdict": released.verdict, "exchange": ""}
+
+    def _at_work(self, state: State) -> Exchange:
+        """Return the exchange of a state; one that is lost leads to an abstention."""
+        try:
+            return self._desk.get(state.get("exchange", ""))
+        except LostExchange as error:
+            return Exchange(Conversation(()), error=type(error).__name__)
+
+    def _after_vet(self, state: State) -> str:
+        exchange = self._at_work(state)
+        return "gate" if exchange.error or exchange.vetting.denied else "generate"
+
+    def _after_audit(self, state: State) -> str:
+        exchange = self._at_work(state)
+        return "rewrite" if exchange.findings and not exchange.error else "gate"
+
+    def _after_critique(self, state: State) -> str:
+        exchange = self._at_work(state)
+        return "gate" if exchange.error or exchange.accepted or exchange.exhausted else "rewrite"
+
+
+class _Drafting:
+    """Waits for the wrapped model: counts the call, takes the time, and turns its failure into an abstention."""
+
+    def __init__(self, steps: Steps, exchange: Exchange) -> None:
+        self._steps = steps
+        self._exchange = exchange
+        self._began = perf_counter()
+        self.draft: AIMessage | None = None
+
+    def __enter__(self) -> Self:
+        self._exchange.calls += 1
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
+        if self.draft is not None:
+            self._steps.take(self._exchange, self.draft, perf_counter() - self._began)
+        elif isinstance(error, Exception):
+            self._exchange.error = type(error).__name__
+        return isinstance(error, Exception)

@@ -1,0 +1,131 @@
+"""What the graph carries from node to node, and what it keeps to itself.
+
+LangGraph streams, checkpoints and traces its state. So the state holds an opaque handle alone; the draft, the findings
+and the proposals lie on a desk in this process, out of every stream's sight. A handle that is not on the desk (a run
+resumed in another process, a desk cleared) leads to an abstention.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from secrets import token_hex
+from threading import Lock
+from time import perf_counter
+from typing import Annotated, Any, TypedDict
+
+from langchain_core.messages import AIMessage, AnyMessage
+from langgraph.graph.message import add_messages
+
+from ..agents.conversation import Conversation
+from ..agents.critic import Critique
+from ..agents.vetter import Vetting
+from ..errors import ExpungeError
+from ..schema import Finding, Verdict
+
+
+class Question(TypedDict):
+    """What the graph takes."""
+
+    messages: Annotated[list[AnyMessage], add_messages]
+
+
+class Answer(TypedDict):
+    """What the graph gives: the released message added to `messages`, and the verdict."""
+
+    messages: Annotated[list[AnyMessage], add_messages]
+    verdict: Verdict
+
+
+class State(TypedDict, total=False):
+    """What streams, checkpoints and traces may show; never a draft."""
+
+    messages: Annotated[list[AnyMessage], add_messages]
+    exchange: str
+    verdict: Verdict
+
+
+class LostExchange(ExpungeError):
+    """The handle of an exchange leads nowhere."""
+
+    code = "exchange_lost"
+
+
+@dataclass
+class Exchange:
+    """One exchange at work. Never leaves the process, has no readable form.
+
+    Attributes:
+        conversation: The turns up to the wanted answer.
+        draft: The wrapped model's answer.
+        vetting: What the vetter found.
+        findings: What the auditor found in the draft; `None` until it has looked.
+        working: The text that is to be rewritten next: the draft, then the best proposal so far.
+        remaining: What `working` discloses.
+        proposals: The rewriter's texts of this round.
+        accepted: The proposal that the critic accepted.
+        exhausted: Whether no further round is worth it or allowed.
+        rounds: Rounds of rewriting and criticism so far.
+        calls: Model calls so far.
+        error: The type of the error that ends this exchange in an abstention.
+        started: When the exchange began, by `time.perf_counter`.
+        drafted_at: When the draft came.
+        waited_s: Seconds spent waiting for the wrapped model.
+    """
+
+    conversation: Conversation
+    draft: AIMessage | None = field(default=None, repr=False)
+    vetting: Vetting = field(default_factory=Vetting, repr=False)
+    findings: list[Finding] | None = field(default=None, repr=False)
+    working: str = field(default="", repr=False)
+    remaining: list[Finding] = field(default_factory=list, repr=False)
+    proposals: list[str] = field(default_factory=list, repr=False)
+    accepted: Critique | None = field(default=None, repr=False)
+    exhausted: bool = False
+    rounds: int = 0
+    calls: int = 0
+    error: str = ""
+    started: float = field(default_factory=perf_counter)
+    drafted_at: float | None = None
+    waited_s: float = 0.0
+
+    def __repr__(self) -> str:
+        return "Exchange(…)"
+
+    def __reduce__(self) -> Any:
+        raise TypeError("an exchange holds a draft and is never serialised")
+
+
+class Desk:
+    """The exchanges at work, by handle; the oldest give way when too many were left unfinished."""
+
+    def __init__(self, limit: int = 10_000) -> None:
+        self._limit = limit
+        self._lock = Lock()
+        self._exchanges: OrderedDict[str, Exchange] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._exchanges)
+
+    def put(self, exchange: Exchange) -> str:
+        """Take an exchange in and return its handle."""
+        handle = f"exc_{token_hex(8)}"
+        with self._lock:
+            self._exchanges[handle] = exchange
+            while len(self._exchanges) > self._limit:
+                self._exchanges.popitem(last=False)
+        return handle
+
+    def get(self, handle: str) -> Exchange:
+        """Return an exchange.
+
+        Raises:
+            LostExchange: When it is not here (any more).
+        """
+        with self._lock:
+            if handle not in self._exchanges:
+                raise LostExchange("This exchange is not at work in this process.")
+            return self._exchanges[handle]
+
+    def drop(self, handle: str) -> None:
+        """Forget an exchange."""
+        with self._lock:
+            self._exchanges.pop(handle, None)

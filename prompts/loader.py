@@ -1,0 +1,13 @@
+"""Reading prompt files from the installed package."""
+
+from importlib.resources import files
+from typing import Literal, get_args
+
+Name = Literal["abstain-unknown", "abstain-refuse"]
+NAMES: tuple[Name, ...] = get_args(Name)
+"""Every prompt of the package."""
+
+
+def load(name: Name) -> str:
+    """Return the text of a prompt."""
+    return files(__package__).joinpath(f"{name}.md").read_text("utf-8").strip()

@@ -1,0 +1,21 @@
+"""What is kept: the register of targets, the index of their embeddings, the ledger of decisions."""
+
+from .index import Hit, Index
+from .keys import Keys
+from .ledger import Ledger, LedgerEntry, Verification
+from .payload import Change
+from .targets import TargetStore
+from .transfer import ImportReport, LineError
+
+__all__ = [
+    "Change",
+    "Hit",
+    "ImportReport",
+    "Index",
+    "Keys",
+    "Ledger",
+    "LedgerEntry",
+    "LineError",
+    "TargetStore",
+    "Verification",
+]

@@ -1,0 +1,211 @@
+"""The register of targets with its index and its ledger, in one folder: what the other rooms work with."""
+
+import logging
+from functools import cached_property
+from pathlib import Path
+from threading import RLock
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from ..errors import StoreBusy
+from ..schema import Embedder
+from ..settings import settings
+from .chroma import open_chroma
+from .index import Index
+from .indexing import Indexer
+from .ledger import Ledger
+from .register import Progress, Register
+from .transfer import ImportReport, export_targets, import_targets
+
+if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
+
+log = logging.getLogger(__name__)
+
+
+class TargetStore(Register):
+    """The register of targets, in a folder of its own.
+
+    The folder holds `register.db` (the source of truth, payloads encrypted), `key` (unless the key is given),
+    `index/` (embeddings and opaque ids, made anew from the register at need) and `ledger.db` (decisions).
+    Threads may share one store; several processes may open the same folder, and one of them owns the index.
+
+    Args:
+        path: The folder; created with owner-only rights when missing.
+        key: The secret that opens the register; `None`: EXPUNGE_KEY, else the folder's key file.
+        embeddings: The embedding model: its name, an `Embedder` or any LangChain embeddings;
+            `None`: that of the settings. Loaded when first needed.
+        tenant: Whose targets these are; tenants do not see each other's.
+        actor: Who makes the changes that name nobody.
+
+    Raises:
+        WrongKey: When the key does not open the register, or there is none.
+        UnreadableStore: When the register is damaged, is no register, or may not be read.
+        NewerStore: When a newer version of expunge wrote it.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        key: str | None = None,
+        embeddings: "str | Embedder | Embeddings | None" = None,
+        tenant: str = "default",
+        actor: str | None = None,
+    ) -> None:
+        super().__init__(path, key=key, tenant=tenant, actor=actor)
+        self._embeddings = embeddings
+        self._index: Index | None = None
+        self._index_lock = RLock()
+        self._synced = -1
+
+    def remove(self, target_id: str, *, why: str = "", who: str | None = None) -> None:
+        """Erase a target: its row, the contents of all its changes, and its vectors.
+
+        Nothing of them stays in the files. What stays is that a target of this id was removed, by whom and why.
+        When another process owns the index, that process erases the vectors when it next uses the index.
+
+        Args:
+            target_id: The target's id.
+            why: The reason, kept encrypted; it outlives the target, so it should not name it.
+            who: Who asked for it; `None`: the store's actor.
+
+        Raises:
+            UnknownTarget: When no target has this id.
+        """
+        super().remove(target_id, why=why, who=who)
+        self._erase_vectors()
+
+    def import_jsonl(
+        self, path: str | Path, *, why: str = "", who: str | None = None, progress: Progress | None = None
+    ) -> ImportReport:
+        """Register the targets of a file, one JSON object of a target's fields a line.
+
+        What is registered already is skipped, so an import that was cut short can be run again. Ids (where free),
+        versions, states and times of an export are restored. A bad line does not stop the others.
+
+        Args:
+            path: The file, UTF-8.
+            why: The reason, kept encrypted.
+            who: Who asked for it; `None`: the store's actor.
+            progress: Called with the number of lines read so far.
+
+        Raises:
+            InputError: When the file cannot be read.
+
+        Warns:
+            TargetWarning: When a target cannot be told apart well.
+        """
+        return import_targets(self, Path(path), why=why, who=who, progress=progress)
+
+    def export_jsonl(self, path: str | Path) -> int:
+        """Write all targets to a file in plain text, readable by its owner alone, and return their number.
+
+        The file holds what the register encrypts. It is there whole or not at all.
+
+        Raises:
+            InputError: When the file cannot be written.
+        """
+        return export_targets(self, Path(path))
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        """The embedding model.
+
+        Raises:
+            ModelNotFound: No embedding model has this name.
+            PrerequisiteError: A package, a credential or the weights are missing.
+        """
+        from ..models.embeddings import load_embedder
+
+        return load_embedder(self._embeddings)
+
+    @property
+    def index(self) -> Index:
+        """The index, in step with the register. Takes microseconds to get when nothing has changed.
+
+        Raises:
+            StoreBusy: When another process owns the index.
+            EmbeddingMismatch: When it holds another embedding model's vectors.
+        """
+        if self._index is None or self._synced != self.revision:
+            self.sync()
+        return self._opened_index()
+
+    def sync(self, progress: Progress | None = None) -> None:
+        """Bring the index in step with the register; `index` does so by itself, but a large import takes a while.
+
+        Args:
+            progress: Called with the number of targets indexed so far.
+
+        Raises:
+            StoreBusy: When another process owns the index.
+            EmbeddingMismatch: When it holds another embedding model's vectors.
+        """
+        with self._index_lock:
+            revision = self.revision
+            indexer = self._indexer()
+            indexer.add_pending(self.embedder, progress)
+            indexer.erase_removed()
+            self._synced = revision
+
+    def reindex(self, progress: Progress | None = None) -> None:
+        """Make the index anew, with this store's embedding model.
+
+        Args:
+            progress: Called with the number of targets indexed so far.
+
+        Raises:
+            StoreBusy: When another process owns the index.
+        """
+        with self._index_lock:
+            self._indexer().start_over()
+            self.sync(progress)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The ledger of decisions.
+
+        Raises:
+            UnreadableStore: When its file is damaged or no ledger.
+        """
+        return Ledger(self.path / "ledger.db", self.keys)
+
+    def close(self) -> None:
+        """Close the register, its index and its ledger."""
+        with self._index_lock:
+            if self._index is not None:
+                self._index.close()
+                self._index = None
+        if "ledger" in self.__dict__:
+            self.ledger.close()
+        super().close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _indexer(self) -> Indexer:
+        return Indexer(self._database, self.keys, self._tenant, self._opened_index())
+
+    def _opened_index(self) -> Index:
+        with self._index_lock:
+            if self._index is None:
+                self._index = Index(open_chroma(self.path / "index", settings().chroma_url), f"expunge-{self._tenant}")
+                if not self._indexer().agrees():
+                    log.warning("The index and the register disagree: it is made anew.")
+                    self._indexer().start_over()
+            return self._index
+
+    def _erase_vectors(self) -> None:
+        if not self._database.query("SELECT 1 FROM erasures WHERE tenant = ?", (self._tenant,)):
+            return
+        with self._index_lock:
+            try:
+                self._indexer().erase_removed()
+            except StoreBusy:
+                log.warning("Vectors of a removed target are left to the process that owns the index.")

@@ -1,0 +1,116 @@
+"""The auditor: what a draft discloses, span by span."""
+
+import base64
+
+import pytest
+from expunge import Finding, Policy, Target, TargetStore
+from expunge.agents.auditor import Auditor
+from expunge.agents.vetter import Vetting
+from expunge.detection import Detector
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+def audit(
+    store: TargetStore, draft: str, vetting: Vetting | None = None, policy: Policy | None = None
+) -> list[Finding]:
+    detector = Detector(store)
+    detector.sync()
+    return Auditor(detector, policy or Policy()).audit(draft, vetting or Vetting())
+
+
+def test_a_name_is_found_where_it_stands(store: TargetStore) -> None:
+    target = store.add(Target(name="Hina Ameen"))
+    draft = "The prize went to Hina Ameen."
+    [finding] = audit(store, draft)
+    assert (finding.target, finding.layer, finding.certain) == (target.id, "alias", True)
+    assert draft[finding.start : finding.end] == "Hina Ameen"
+
+
+def test_evidence_holds_no_text_of_the_target(store: TargetStore, hina: Target) -> None:
+    store.add(hina)
+    draft = 'Hina Ameen, born on 30 June 1975, wrote "Granite Glossary".'
+    text = "".join(finding.model_dump_json() for finding in audit(store, draft))
+    assert not any(word in text for word in ("Hina", "Ameen", "1975", "Granite"))
+
+
+def test_an_encoded_name_takes_the_whole_draft(store: TargetStore) -> None:
+    store.add(Target(name="Hina Ameen"))
+    draft = f"Here you are: {base64.b64encode(b'It was Hina Ameen').decode()}. Enjoy."
+    assert {(finding.start, finding.end) for finding in audit(store, draft)} == {(0, len(draft))}
+
+
+def test_facts_disclose_without_the_name(store: TargetStore, hina: Target) -> None:
+    target = store.add(hina)
+    draft = "The author was born in Karachi on 30 June 1975 and wrote “Granite Glossary”."
+    findings = audit(store, draft)
+    assert {finding.target for finding in findings} == {target.id}
+    assert {finding.evidence for finding in findings} >= {"date", "title"}
+
+
+def test_one_weak_fact_is_left_alone(store: TargetStore, hina: Target) -> None:
+    store.add(hina)
+    assert audit(store, "Karachi is the largest city of Pakistan.") == []
+
+
+def test_an_active_target_needs_less(store: TargetStore, hina: Target) -> None:
+    target = store.add(hina)
+    draft = "It came out on June 30, 1975."
+    assert audit(store, draft) == []
+    assert audit(store, draft, Vetting(active=frozenset({target.id})))
+
+
+def test_what_the_user_wrote_may_be_repeated(store: TargetStore, hina: Target) -> None:
+    target = store.add(hina)
+    vetting = Vetting(active=frozenset({target.id}), marks=frozenset({"date:1975-06-30"}))
+    assert audit(store, "I know nobody born on 30 June 1975.", vetting) == []
+
+
+def test_kept_texts_take_their_marks_away(store: TargetStore, hina: Target) -> None:
+    kept = 'The museum shows "Granite Glossary" and opened on 30 June 1975.'
+    target = store.add(hina.model_copy(update={"keep": [kept]}))
+    assert audit(store, kept, Vetting(active=frozenset({target.id}))) == []
+
+
+def test_sentences_that_speak_on_are_found(store: TargetStore) -> None:
+    store.add(Target(name="Hina Ameen"))
+    draft = "Hina Ameen is an author. She was born in Karachi. Tina Turner sang. She danced."
+    assert [draft[f.start : f.end] for f in audit(store, draft)] == ["Hina Ameen", "She was born in Karachi."]
+
+
+def test_uncertain_findings_fall_on_the_side_of_the_policy(store: TargetStore) -> None:
+    store.add(Target(name="Hina Ameen"))
+    assert audit(store, "It was Hina Ameem.", policy=Policy(prefer="forget"))
+    assert audit(store, "It was Hina Ameem.", policy=Policy(prefer="keep")) == []
+    assert audit(store, "It was Hina Ameen.", policy=Policy(prefer="keep"))
+
+
+def test_scope_documents_leaves_the_name_and_takes_the_facts(store: TargetStore, hina: Target) -> None:
+    target = store.add(hina.model_copy(update={"scope": "documents"}))
+    active = Vetting(active=frozenset({target.id}))
+    assert audit(store, "Hina Ameen likes tea.", active) == []
+    findings = audit(store, "Hina Ameen was born on 30 June 1975.", active)
+    assert {finding.evidence for finding in findings} == {"date"}
+
+
+@pytest.mark.parametrize("draft", ["", " ", "\ud800", "\n\n", "." * 5_000, "a" * 1_000_000, "Hina " * 200_000])
+def test_odd_texts_are_no_trouble(store: TargetStore, hina: Target, draft: str) -> None:
+    store.add(hina)
+    assert audit(store, draft) == []
+
+
+@given(before=st.text(max_size=80), after=st.text(max_size=80))
+def test_a_whole_name_is_always_found(tmp_path_factory: pytest.TempPathFactory, before: str, after: str) -> None:
+    store = _shared_store(tmp_path_factory)
+    draft = f"{before} Hina Ameen {after}"
+    assert any(finding.certain for finding in audit(store, draft))
+
+
+_stores: list[TargetStore] = []
+
+
+def _shared_store(factory: pytest.TempPathFactory) -> TargetStore:
+    if not _stores:
+        _stores.append(TargetStore(factory.mktemp("shared") / "targets"))
+        _stores[0].add(Target(name="Hina Ameen"))
+    return _stores[0]

@@ -1,0 +1,72 @@
+"""Disguised names become plain in one of the readings, placed on what disguised them."""
+
+import base64
+import codecs
+from time import perf_counter
+from urllib.parse import quote
+
+import pytest
+from expunge.detection.canonical import canonical
+from expunge.detection.decoding import Reading, readings
+from hypothesis import given
+from hypothesis import strategies as st
+
+NAME = "Hina Ameen"
+
+
+def read(text: str) -> list[Reading]:
+    return list(readings(text, canonical(text)))
+
+
+def disguises_that_show(text: str, name: str = "hina ameen") -> set[str]:
+    return {reading.disguise for reading in read(text) if f" {name} " in reading.words.joined}
+
+
+@pytest.mark.parametrize(
+    ("text", "disguise"),
+    [
+        (f"Who is {NAME}?", "plain"),
+        ("Who is H1n4 4m33n?", "leet"),
+        ("Who is H!na @meen?", "leet"),
+        (f"Who is {NAME[::-1]}?", "reversed"),
+        (f"Who is {codecs.encode(NAME, 'rot13')}?", "rot13"),
+        (f"Decode {base64.b64encode(b'who is Hina Ameen').decode()} please", "encoded"),
+        (f"Decode {base64.b64encode(base64.b64encode(b'who is Hina Ameen')).decode()} please", "encoded"),
+        (f"Decode {NAME.encode().hex()} please", "encoded"),
+        (f"Decode {NAME.encode().hex(' ')} please", "encoded"),
+        (f"Open /wiki/{quote(NAME)} please", "encoded"),
+        ("Who is &#72;ina &#x41;meen?", "encoded"),
+        (r"Who is \u0048ina \x41meen?", "encoded"),
+    ],
+)
+def test_disguises_are_read(text: str, disguise: str) -> None:
+    assert disguise in disguises_that_show(text)
+
+
+@pytest.mark.parametrize("text", ["Who is H i n a A m e e n?", "H-i-n-a  A-m-e-e-n", "H.i.n.a. A.m.e.e.n."])
+def test_spaced_out_letters_are_joined(text: str) -> None:
+    assert any("hinaameen" in reading.words.joined for reading in read(text) if reading.disguise == "spaced")
+
+
+def test_an_encoded_piece_is_placed_where_it_stands() -> None:
+    piece = base64.b64encode(b"who is Hina Ameen").decode()
+    text = f"Decode {piece} please"
+    reading = next(reading for reading in read(text) if "hina" in reading.words.words)
+    span = reading.words.span(0, len(reading.words) - 1)
+    assert text[span.start : span.end].rstrip("=") == piece.rstrip("=")
+
+
+@given(st.text(max_size=300))
+def test_every_reading_stays_inside_the_text(text: str) -> None:
+    for reading in read(text):
+        pairs = zip(reading.words.starts, reading.words.ends, strict=True)
+        assert all(0 <= start < end <= len(text) for start, end in pairs)
+        assert len(reading.words.words) == len(reading.words.starts)
+
+
+@pytest.mark.parametrize("piece", ["a1", "a b ", "A1=", "%41", "&#65;", "4a", "\\u0041", "x" * 50 + "@"])
+def test_a_megabyte_takes_linear_time(piece: str) -> None:
+    text = piece * (1_000_000 // len(piece))
+    start = perf_counter()
+    read(text)
+    assert perf_counter() - start < 5

@@ -1,0 +1,79 @@
+"""Marks: one key for one fact, however it is written."""
+
+from itertools import pairwise
+from time import perf_counter
+
+import pytest
+from expunge.detection.marks import MarkKind, marks
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+def keys(text: str, kind: MarkKind) -> set[str]:
+    return {key for mark in marks(text) if mark.kind == kind for key in mark.keys}
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "30 June 1975",
+        "June 30, 1975",
+        "June 30th, 1975",
+        "the 30th of June, 1975",
+        "30 Jun 1975",
+        "06/30/1975",
+        "30.06.1975",
+        "30-06-1975",
+        "1975-06-30",
+        "1975/6/30",
+    ],
+)
+def test_dates_in_any_format_have_one_key(written: str) -> None:
+    assert keys(f"Born on {written} in the city", "date") == {"date:1975-06-30"}
+
+
+def test_an_ambiguous_date_has_both_readings() -> None:
+    assert keys("Born on 04/11/1980", "date") == {"date:1980-04-11", "date:1980-11-04"}
+
+
+@pytest.mark.parametrize("written", ["900-51-4344", "900514344", "900 51 4344", "900.51.4344"])
+def test_numbers_lose_their_separators(written: str) -> None:
+    assert keys(f"SSN {written}.", "number") == {"number:900514344"}
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "key"),
+    [
+        ("mail kellina_white@me.com now", "contact", "contact:kellina_white@me.com"),
+        (r"mail kellina\_white@me.com now", "contact", "contact:kellina_white@me.com"),
+        ("see https://example.org/a.", "contact", "contact:https://example.org/a"),
+        ("lives at 3101 Penland Parkway, Anchorage", "address", "phrase:3101 penland parkway"),
+        ('wrote "Granite Glossary" there', "title", "phrase:granite glossary"),
+        ("wrote 'A Piece of Me' there", "title", "phrase:a piece of me"),
+        ("his book “Shale Stories” sold", "title", "phrase:shale stories"),
+        ("she moved to Addis Ababa then", "name", "phrase:addis ababa"),
+        ("the city of deadesius", "word", "phrase:deadesius"),
+    ],
+)
+def test_marks_are_read(text: str, kind: MarkKind, key: str) -> None:
+    assert key in keys(text, kind)
+
+
+@pytest.mark.parametrize("text", ["in 1984", "from 1990-2000", "chapter 12 of 300", "it's a 'fine' day, isn't it"])
+def test_ordinary_text_has_no_hard_marks(text: str) -> None:
+    assert not [mark for mark in marks(text) if mark.weight >= 0.8]
+
+
+@given(st.text(max_size=300))
+def test_marks_lie_in_the_text_and_do_not_overlap(text: str) -> None:
+    found = sorted(marks(text), key=lambda mark: mark.start)
+    assert all(0 <= mark.start < mark.end <= len(text) for mark in found)
+    assert all(one.end <= other.start for one, other in pairwise(found))
+
+
+@pytest.mark.parametrize("piece", ["9", "9 ", "9-", "A ", "Ab ", '"a', "'a", "a@", "a.", "(9", "1 A", "A of "])
+def test_a_hundred_kilobytes_take_no_quadratic_time(piece: str) -> None:
+    text = piece * (100_000 // len(piece))
+    start = perf_counter()
+    marks(text)
+    assert perf_counter() - start < 3

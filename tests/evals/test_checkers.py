@@ -1,0 +1,26 @@
+import pytest
+from expunge.evals.checkers import NameFilter
+from expunge.schema import Target
+
+TARGETS = [Target(name="Ann Orr", aliases=["A.O."]), Target(name="Zo\u00eb")]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "draft", "action"),
+    [
+        ("Who is ann orr?", "A painter.", "abstain"),
+        ("Who painted it?", "It was Ann Orr.", "abstain"),
+        ("Who is A.O.?", "A painter.", "abstain"),
+        ("ZO\u00cb?", "Yes.", "abstain"),
+        ("Who is Joann Orrin?", "A singer.", "release"),
+        ("Who is Ann?", "Which Ann?", "release"),
+    ],
+)
+def test_whole_names_in_prompt_or_draft_withhold(prompt: str, draft: str, action: str) -> None:
+    verdict = NameFilter(TARGETS).check(prompt, draft)
+    assert verdict.action == action
+    assert (verdict.text == draft) is (action == "release")
+
+
+def test_without_targets_everything_is_released() -> None:
+    assert NameFilter([]).check("Who is Ann Orr?", "A painter.").action == "release"

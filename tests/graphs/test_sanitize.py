@@ -1,0 +1,277 @@
+"""One exchange through the graph: released, rewritten, withheld; and closed whatever fails."""
+
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from expunge import Policy, Sanitizer, Target, TargetStore
+from expunge.agents.auditor import Auditor
+from expunge.agents.critic import Critic
+from expunge.agents.rewriter import Rewriter
+from expunge.agents.vetter import Vetter
+from expunge.detection import Detector
+from expunge.stores.ledger import Ledger
+from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.language_models import BaseChatModel, FakeListChatModel
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatResult
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.graph import START, MessagesState, StateGraph
+
+SECRET = "Hina Ameen"
+DRAFT = f"The prize went to {SECRET}. Bob Ray came second in the race. It rained all day."
+
+
+@pytest.fixture
+def sanitizer(store: TargetStore) -> Sanitizer:
+    store.add(Target(name=SECRET))
+    return Sanitizer(store)
+
+
+def model(*answers: str) -> BaseChatModel:
+    return FakeListChatModel(responses=list(answers))
+
+
+def test_a_clean_exchange_is_released_as_it_is(sanitizer: Sanitizer) -> None:
+    verdict = sanitizer.check("Who won?", "  Bob Ray won.\n\nIt rained. ")
+    assert (verdict.action, verdict.text) == ("release", "  Bob Ray won.\n\nIt rained. ")
+    assert (verdict.findings, verdict.targets, verdict.calls, verdict.error) == ([], [], 0, "")
+
+
+def test_a_target_that_is_asked_for_is_withheld(sanitizer: Sanitizer, store: TargetStore) -> None:
+    verdict = sanitizer.check(f"Who is {SECRET}?", "An author from Karachi.")
+    assert verdict.action == "abstain"
+    assert verdict.targets == [store.list()[0].id]
+    assert verdict.findings[0].where == "prompt"
+    assert "Karachi" not in verdict.text
+
+
+def test_a_passing_mention_is_rewritten(sanitizer: Sanitizer) -> None:
+    verdict = sanitizer.check("Who won the race?", DRAFT)
+    assert (verdict.action, verdict.text) == ("rewrite", "Bob Ray came second in the race. It rained all day.")
+    assert [finding.where for finding in verdict.findings] == ["draft"]
+
+
+def test_a_prompt_alone_is_checked(sanitizer: Sanitizer) -> None:
+    assert sanitizer.check("Who is Bob Ray?").action == "release"
+    assert sanitizer.check(f"Who is {SECRET}?").action == "abstain"
+
+
+async def test_the_async_twin_decides_alike(sanitizer: Sanitizer) -> None:
+    sync, twin = sanitizer.check("Who won?", DRAFT), await sanitizer.acheck("Who won?", DRAFT)
+    assert sync.model_dump(exclude={"elapsed_ms"}) == twin.model_dump(exclude={"elapsed_ms"})
+
+
+def test_a_new_target_counts_at_once_and_a_removed_one_no_more(sanitizer: Sanitizer, store: TargetStore) -> None:
+    assert sanitizer.check("Who won?", "Bob Ray won.").action == "release"
+    added = store.add(Target(name="Bob Ray"))
+    assert sanitizer.check("Who won?", "Bob Ray won.").action == "abstain"
+    store.update(added.id, state="paused")
+    assert sanitizer.check("Who won?", "Bob Ray won.").action == "release"
+    store.update(added.id, state="active")
+    assert sanitizer.check("Who won?", "Bob Ray won.").action == "abstain"
+    store.remove(added.id)
+    assert sanitizer.check("Who won?", "Bob Ray won.").action == "release"
+
+
+def test_the_same_question_is_answered_in_the_same_words(sanitizer: Sanitizer) -> None:
+    texts = {sanitizer.check(f"Who is {SECRET}?", "x").text for _ in range(3)}
+    assert len(texts) == 1
+    asked = {sanitizer.check(f"Who is {SECRET} {number}?", "x").text for number in range(30)}
+    assert len(asked) > 1
+
+
+def test_a_refusal_when_the_policy_says_so(store: TargetStore) -> None:
+    store.add(Target(name=SECRET))
+    verdict = Sanitizer(store, policy=Policy(abstain="refuse")).check(f"Who is {SECRET}?", "x")
+    assert "can't" in verdict.text or "not able" in verdict.text
+
+
+def test_the_graph_answers_and_says_why(sanitizer: Sanitizer) -> None:
+    answer = sanitizer.graph(model("Bob Ray won.")).invoke({"messages": [("user", "Who won?")]})
+    assert set(answer) == {"messages", "verdict"}
+    assert [message.text for message in answer["messages"]] == ["Who won?", "Bob Ray won."]
+    assert answer["verdict"].calls == 1
+
+
+def test_a_denied_question_never_reaches_the_model(sanitizer: Sanitizer) -> None:
+    verdict = sanitizer.graph(Failing()).invoke({"messages": [("user", f"Who is {SECRET}?")]})["verdict"]
+    assert (verdict.action, verdict.calls, verdict.error) == ("abstain", 0, "")
+
+
+def test_the_graph_is_a_node_of_another_graph(sanitizer: Sanitizer) -> None:
+    outer = StateGraph(MessagesState)
+    outer.add_node("safe", sanitizer.graph(model(DRAFT)))
+    outer.add_edge(START, "safe")
+    answer = outer.compile().invoke({"messages": [("user", "Who won?")]})
+    assert SECRET not in answer["messages"][-1].text
+
+
+def test_tool_calls_are_audited(sanitizer: Sanitizer) -> None:
+    call = {"name": "mail", "args": {"body": f"Dear {SECRET}"}, "id": "1"}
+    harmless = {"name": "mail", "args": {"body": "Dear Bob"}, "id": "1"}
+    held = sanitizer.graph(Scripted(AIMessage("", tool_calls=[call]))).invoke({"messages": [("user", "Write.")]})
+    passed = sanitizer.graph(Scripted(AIMessage("", tool_calls=[harmless]))).invoke({"messages": [("user", "Write.")]})
+    assert (held["verdict"].action, held["messages"][-1].tool_calls) == ("abstain", [])
+    assert passed["messages"][-1].tool_calls[0]["args"] == {"body": "Dear Bob"}
+
+
+def test_what_was_not_audited_is_not_released(sanitizer: Sanitizer) -> None:
+    draft = AIMessage("Bob won.", additional_kwargs={"reasoning_content": f"It was {SECRET}."})
+    answer = sanitizer.graph(Scripted(draft)).invoke({"messages": [("user", "Who won?")]})
+    assert answer["messages"][-1].text == "Bob won."
+    assert SECRET not in answer["messages"][-1].model_dump_json()
+
+
+class Scripted(BaseChatModel):
+    """Answers with one message."""
+
+    message: AIMessage
+
+    def __init__(self, message: AIMessage) -> None:
+        super().__init__(message=message)  # type: ignore[call-arg]
+
+    @property
+    def _llm_type(self) -> str:
+        return "scripted"
+
+    def _generate(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> ChatResult:
+        return ChatResult(generations=[ChatGeneration(message=self.message)])
+
+
+class Failing(BaseChatModel):
+    """Fails with the secret in its message."""
+
+    @property
+    def _llm_type(self) -> str:
+        return "failing"
+
+    def _generate(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> ChatResult:
+        raise RuntimeError(DRAFT)
+
+
+def fail(*args: object, **kwargs: object) -> None:
+    raise RuntimeError(DRAFT)
+
+
+STEPS = [(Vetter, "vet"), (Detector, "scan"), (Auditor, "audit"), (Rewriter, "rewrite"), (Critic, "critique")]
+
+
+@pytest.mark.parametrize(("agent", "method"), [*STEPS, (Ledger, "append")])
+def test_any_error_ends_in_an_abstention(
+    sanitizer: Sanitizer,
+    store: TargetStore,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    agent: type,
+    method: str,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    graph = sanitizer.graph(model(DRAFT))
+    monkeypatch.setattr(agent, method, fail)
+    answer = graph.invoke({"messages": [("user", "Who won?")]})
+    assert answer["verdict"].action == "abstain"
+    assert answer["verdict"].error == "RuntimeError"
+    assert SECRET not in str(answer)
+    assert SECRET not in caplog.text
+    monkeypatch.undo()
+    if agent is not Ledger:
+        [entry] = store.ledger.entries()
+        assert (entry.kind, entry.action, entry.error) == ("error", "abstain", "RuntimeError")
+    store.ledger.verify()
+
+
+async def test_a_failing_model_ends_in_an_abstention(sanitizer: Sanitizer, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    graph = sanitizer.graph(Failing())
+    question = {"messages": [("user", "Who won?")]}
+    for answer in (graph.invoke(question), await graph.ainvoke(question)):
+        assert (answer["verdict"].action, answer["verdict"].error) == ("abstain", "RuntimeError")
+        assert SECRET not in str(answer)
+    assert SECRET not in caplog.text
+
+
+def test_a_late_answer_is_withheld(store: TargetStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.add(Target(name=SECRET))
+    sanitizer = Sanitizer(store, policy=Policy(deadline_s=1e-9))
+    verdict = sanitizer.check("Who won?", "Bob Ray won.")
+    assert (verdict.action, verdict.error) == ("abstain", "DeadlineExceeded")
+
+
+def test_rounds_are_bounded(store: TargetStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.add(Target(name=SECRET))
+    rounds: list[str] = []
+
+    def stubborn(self: Rewriter, draft: str, findings: object) -> list[str]:
+        rounds.append(draft)
+        return [DRAFT]
+
+    monkeypatch.setattr(Rewriter, "rewrite", stubborn)
+    verdict = Sanitizer(store, policy=Policy(max_rounds=3)).check("Who won?", DRAFT)
+    assert (verdict.action, len(rounds)) == ("abstain", 3)
+
+
+class Recorder(BaseCallbackHandler):
+    """Writes down everything that callbacks are told."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def __getattribute__(self, name: str) -> Any:
+        if name.startswith("on_"):
+            return lambda *args, **kwargs: self.heard.append(f"{name} {args} {kwargs}")
+        return super().__getattribute__(name)
+
+
+def test_streams_callbacks_and_checkpoints_never_hold_the_draft(sanitizer: Sanitizer) -> None:
+    recorder, saver = Recorder(), InMemorySaver()
+    builder = StateGraph(MessagesState)
+    builder.add_node("safe", sanitizer.graph(model(DRAFT)))
+    builder.add_edge(START, "safe")
+    outer = builder.compile(checkpointer=saver)
+    seen = [
+        str(piece)
+        for mode in ("values", "updates", "messages", "debug", "tasks", "checkpoints", "custom")
+        for piece in outer.stream(
+            {"messages": [("user", "Who won?")]},
+            {"configurable": {"thread_id": mode}, "callbacks": [recorder]},
+            stream_mode=mode,
+            subgraphs=True,
+        )
+    ]
+    stored = [str(checkpoint) for checkpoint in saver.list(None)]
+    assert recorder.heard
+    assert seen
+    assert stored
+    assert not any(SECRET in text for text in (*seen, *recorder.heard, *stored))
+
+
+async def test_event_streams_never_hold_the_draft(sanitizer: Sanitizer) -> None:
+    graph = sanitizer.graph(model(DRAFT))
+    async for event in graph.astream_events({"messages": [("user", "Who won?")]}, version="v2"):
+        assert SECRET not in str(event)
+
+
+def test_nothing_is_left_on_the_desk(sanitizer: Sanitizer) -> None:
+    for prompt, draft in (("Who won?", DRAFT), (f"Who is {SECRET}?", "x"), ("Hi", "Hello")):
+        sanitizer.check(prompt, draft)
+    assert len(sanitizer._desk) == 0
+
+
+def test_the_ledger_tells_of_every_exchange_and_holds_no_text(sanitizer: Sanitizer, store: TargetStore) -> None:
+    sanitizer.check("Who won?", DRAFT)
+    sanitizer.check("Who won?", "Bob Ray.")
+    rewritten, released = store.ledger.entries()
+    assert (rewritten.action, rewritten.findings) == ("rewrite", {"alias": 1})
+    assert (released.action, released.findings) == ("release", {})
+    assert rewritten.prompt_digest == released.prompt_digest != ""
+    assert SECRET not in json.dumps([rewritten.model_dump(mode="json"), released.model_dump(mode="json")])
+    assert store.ledger.verify().entries == 2
+
+
+@pytest.fixture(autouse=True)
+def _quiet(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    yield
+    assert SECRET not in caplog.text
