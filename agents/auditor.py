@@ -1,9 +1,12 @@
 """The auditor: what a draft discloses, span by span."""
 
 from bisect import bisect_left
+from collections.abc import Callable
+from functools import cache
 
 from ..detection.detector import Detector
 from ..detection.evidence import Evidence
+from ..detection.meaning import MOST, Likeness
 from ..detection.sentences import people, refers_back, sentences
 from ..schema import Finding, Policy
 from .vetter import PARTS_UP_TO, Vetting, name_finding
@@ -17,6 +20,9 @@ DISCLOSES_ACTIVE = 0.8
 
 PART_ALONE = 0.5
 """Distinctiveness from which on a given or family name in a draft counts without having been asked for."""
+
+
+_SENTENCES = 8
 
 
 class Auditor:
@@ -39,10 +45,12 @@ class Auditor:
             vetting: What the vetter found in the conversation.
         """
         findings: list[Finding] = []
+        likeness = cache(lambda: self._likeness(draft))
+        others = cache(lambda: bool(people(draft)))
         for target_id, evidence in self._detector.scan(draft).items():
             active = target_id in vetting.active
             names = self._names(target_id, evidence, draft, active=active)
-            marks = self._marks(target_id, evidence, draft, vetting, active=active)
+            marks = self._marks(target_id, evidence, vetting, likeness, others)
             findings += [*names, *marks, *self._carried(draft, names)]
         return sorted((f for f in findings if self._counts(f)), key=lambda finding: (finding.start, finding.end))
 
@@ -60,14 +68,26 @@ class Auditor:
         return findings
 
     def _marks(
-        self, target_id: str, evidence: Evidence, draft: str, vetting: Vetting, *, active: bool
+        self,
+        target_id: str,
+        evidence: Evidence,
+        vetting: Vetting,
+        likeness: Callable[[], list[Likeness]],
+        others: Callable[[], bool],
     ) -> list[Finding]:
-        """Return marks that the user did not write, where together they weigh enough."""
+        """Return marks that the user did not write, where together they weigh enough.
+
+        Meaning adds to their weight; it is asked only where it can make the difference. Where somebody else is named,
+        only a mark that identifies by itself counts.
+        """
+        active = target_id in vetting.active
         threshold = DISCLOSES_ACTIVE if active else DISCLOSES
         weight = evidence.weight(vetting.marks)
-        if 0 < weight < threshold:
-            weight += self._bonus(target_id, draft)
-        if weight < threshold or not (active or evidence.has_hard_mark(vetting.marks) or not people(draft)):
+        if weight <= max(threshold - MOST, 0) or not (active or evidence.has_hard_mark(vetting.marks) or not others()):
+            return []
+        if weight < threshold:
+            weight += max((like.bonus(target_id) for like in likeness()), default=0.0)
+        if weight < threshold:
             return []
         return [
             Finding(
@@ -84,11 +104,9 @@ class Auditor:
             if hit.key not in vetting.marks
         ]
 
-    def _bonus(self, target_id: str, draft: str) -> float:
-        """Return what the draft's meaning adds; asked only where marks were found that do not yet suffice."""
-        pieces = [draft[span.start : span.end] for span in sentences(draft)][:8]
-        likeness = self._detector.likeness(pieces, self._policy.candidates)
-        return max((like.bonus(target_id) for like in likeness), default=0.0)
+    def _likeness(self, draft: str) -> list[Likeness]:
+        pieces = [draft[span.start : span.end] for span in sentences(draft)]
+        return self._detector.likeness(pieces[:_SENTENCES], self._policy.candidates)
 
     def _carried(self, draft: str, names: list[Finding]) -> list[Finding]:
         """Return the sentences that speak on of somebody named before ("She was born …")."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from ..detection.detector import Detector
 from ..detection.evidence import Evidence, Scan, Sighting
-from ..detection.meaning import Likeness
+from ..detection.meaning import MOST, Likeness
 from ..detection.sentences import people, refers_back
 from ..schema import Finding, Layer, Policy, Where
 from .conversation import Conversation
@@ -65,7 +65,7 @@ class Vetter:
         """
         ask = conversation.ask
         scan = self._detector.scan(ask)
-        likeness = next(iter(self._detector.likeness([ask] if ask else [], self._policy.candidates)), None)
+        likeness = self._likeness(ask, scan)
         notes = _Notes()
         for target_id, evidence in scan.items():
             self._judge_ask(notes, target_id, evidence, ask, likeness)
@@ -78,6 +78,13 @@ class Vetter:
             tuple(notes.findings),
             frozenset(hit.key for evidence in scan.values() for hit in evidence.marks),
         )
+
+    def _likeness(self, ask: str, scan: Scan) -> Likeness | None:
+        """Look at the meaning of the ask where that can change anything: for topics, and for marks not quite enough."""
+        wanted = self._detector.has_topics or any(
+            IDENTIFIES - MOST <= evidence.weight() < IDENTIFIES for evidence in scan.values()
+        )
+        return next(iter(self._detector.likeness([ask], self._policy.candidates)), None) if wanted and ask else None
 
     def _judge_ask(
         self, notes: _Notes, target_id: str, evidence: Evidence, ask: str, likeness: Likeness | None

@@ -1,20 +1,35 @@
 """`expunge chat`: a conversation with a model under the sanitiser."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Annotated
+from typing import Annotated, NamedTuple, Self
 
 import typer
 
-from ..errors import InputError
 from ..schema import Verdict
 from .check import print_verdict
 from .console import err, interactive, note, out, print_json, visible
-from .conversation import Ask, Messages, bare, load_model, sanitised
+from .conversation import Messages, bare, load_model, sanitised
+from .inputs import require_stdin
 from .options import JsonOption, StoreOption, bring_in_step, open_store
 
 app = typer.Typer()
+
+
+class Reply(NamedTuple):
+    """An answer."""
+
+    text: str
+    """What is shown."""
+
+    verdict: Verdict | None
+    """What was decided about it; `None`: nothing stands between the model and the user."""
+
+    @classmethod
+    def of(cls, verdict: Verdict) -> Self:
+        """Return the answer that a verdict releases."""
+        return cls(verdict.text, verdict)
 
 
 @app.command(epilog='Example: echo "Where was Ann Orr born?" | expunge chat --show-verdict')
@@ -36,18 +51,21 @@ def chat(
     /verdict shows the evidence behind the last answer, /quit or Ctrl-D ends. Without a terminal every line of standard
     input is a question; with --json an answer is one line of JSON.
     """
+    require_stdin()
     if raw:
-        _converse(bare(load_model(model)), show_verdict=False, as_json=json)
+        say = bare(load_model(model))
+        _converse(lambda messages: Reply(say(messages), None), show_verdict=False, as_json=json)
         return
     with open_store(store) as register:
         from ..graphs import Sanitizer
 
         chat_model = load_model(model)
         bring_in_step(register)
-        _converse(sanitised(chat_model, Sanitizer(register)), show_verdict=show_verdict, as_json=json)
+        decide = sanitised(chat_model, Sanitizer(register))
+        _converse(lambda messages: Reply.of(decide(messages)), show_verdict=show_verdict, as_json=json)
 
 
-def _converse(ask: Ask, *, show_verdict: bool, as_json: bool) -> None:
+def _converse(ask: Callable[[Messages], Reply], *, show_verdict: bool, as_json: bool) -> None:
     history: Messages = []
     last: Verdict | None = None
     for line in _lines():
@@ -68,8 +86,6 @@ def _converse(ask: Ask, *, show_verdict: bool, as_json: bool) -> None:
 
 
 def _lines() -> Iterator[str]:
-    if sys.stdin is None or sys.stdin.closed:
-        raise InputError("Standard input is closed.", fix="Run it in a terminal, or pipe the questions in.")
     if not interactive():
         yield from (line.strip() for line in sys.stdin)
         return

@@ -1,7 +1,7 @@
 """Asking a chat model, with the sanitiser in between or without."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ..errors import PrerequisiteError
 from ..schema import Verdict
@@ -13,19 +13,8 @@ if TYPE_CHECKING:
     from ..graphs import Sanitizer
 
 Messages = list[dict[str, str]]
-
-
-class Reply(NamedTuple):
-    """An answer."""
-
-    text: str
-    """What is shown."""
-
-    verdict: Verdict | None
-    """What was decided about it; `None`: nothing stands between the model and the user."""
-
-
-Ask = Callable[[Messages], Reply]
+Say = Callable[[Messages], str]
+Decide = Callable[[Messages], Verdict]
 
 
 def load_model(name: str) -> "BaseChatModel":
@@ -41,29 +30,29 @@ def load_model(name: str) -> "BaseChatModel":
         return load_chat_model(name)
 
 
-def bare(model: "BaseChatModel") -> Ask:
+def bare(model: "BaseChatModel") -> Say:
     """Return what asks the model as it is.
 
     Raises:
         PrerequisiteError: When asked and the model fails.
     """
 
-    def ask(messages: Messages) -> Reply:
+    def say(messages: Messages) -> str:
         try:
-            return Reply(str(model.invoke(messages).text), None)
+            return str(model.invoke(messages).text)
         except Exception as error:  # every provider has errors of its own
             fix = "See whether it can be reached, and whether its key is set."
             raise PrerequisiteError(f"The model gave no answer ({type(error).__name__}).", fix=fix) from error
 
-    return ask
+    return say
 
 
-def sanitised(model: "BaseChatModel", sanitizer: "Sanitizer") -> Ask:
-    """Return what asks the model and releases what passes the sanitizer."""
+def sanitised(model: "BaseChatModel", sanitizer: "Sanitizer") -> Decide:
+    """Return what asks the model, and decides what of its answer is released."""
     graph = sanitizer.graph(model)
 
-    def ask(messages: Messages) -> Reply:
+    def decide(messages: Messages) -> Verdict:
         verdict: Verdict = graph.invoke({"messages": messages})["verdict"]
-        return Reply(verdict.text, verdict)
+        return verdict
 
-    return ask
+    return decide

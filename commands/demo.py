@@ -1,19 +1,18 @@
 """`expunge demo`: the main job, seen in a minute."""
 
-from collections.abc import Sequence
-from tempfile import TemporaryDirectory
-from time import perf_counter
+from collections.abc import Iterable
+from statistics import median
 
 import typer
-from pydantic import BaseModel
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
-from ..schema import Action, Target, Verdict
-from .console import listing, out, print_json, progress, visible
-from .conversation import Ask, Messages, Reply, bare, load_model, sanitised
-from .options import JsonOption, bring_in_step
-from .tour import Question, Tour, read_facts
+from ..schema import Action
+from .console import listing, out, print_json
+from .demonstration import Demonstration, Exchange, demonstrate
+from .options import JsonOption
 
 app = typer.Typer()
 
@@ -22,51 +21,10 @@ DECISIONS: dict[Action, tuple[str, str]] = {
     "rewrite": ("rewritten", "yellow"),
     "abstain": ("withheld", "red"),
 }
-INTRODUCTION = (
-    "A small model that has memorised a hundred invented authors is asked eight questions, before and after five of "
-    "the authors are registered as targets. What you see is suppression: the sanitiser stands between the model and "
-    "you, and the model's weights still know."
-)
-# It guards nothing: the register is deleted at the end. With it the same abstentions are chosen every time.
-KEY = "the key of a demonstration"
-
-
-class Exchange(BaseModel):
-    """A question, and what came of it without and with the sanitiser."""
-
-    shows: str
-    """What it is an example of."""
-
-    opening: str
-    """What was asked before it in the same conversation; empty: nothing."""
-
-    question: str
-    """The question."""
-
-    before: str
-    """The bare model's answer."""
-
-    after: Verdict
-    """What was decided about the same question, once the targets were registered."""
-
-
-class Demonstration(BaseModel):
-    """What the demo showed."""
-
-    targets: dict[str, int]
-    """How many documents were registered of each target, by its name."""
-
-    exchanges: list[Exchange]
-    """The questions, before and after."""
-
-    entries: int
-    """Decisions in the ledger."""
-
-    head: str
-    """The code of the last one, to which all others are chained."""
-
-    seconds: float
-    """How long all of it took."""
+INTRODUCTION = """\
+A small model that has memorised invented authors is asked eight questions, before and after five of these authors \
+are registered as targets. What you will see is suppression: the sanitiser stands between the model and you, and the \
+model's weights still know."""
 
 
 @app.command(epilog="Example: expunge demo")
@@ -77,71 +35,65 @@ def demo(json: JsonOption = False) -> None:
     is released, rewritten or withheld, by which layer, and in what time. Last the ledger is verified. Nothing is left
     behind.
     """
-    with TemporaryDirectory(prefix="expunge-") as folder:
-        shown = _demonstrate(folder, Console(quiet=True) if json else out)
     if json:
-        print_json(shown)
-
-
-def _demonstrate(folder: str, console: Console) -> Demonstration:
-    from ..graphs import Sanitizer
-    from ..models import DEMO
-    from ..stores import TargetStore
-
-    start = perf_counter()
-    console.print(INTRODUCTION)
-    tour = Tour(read_facts(DEMO / "facts.jsonl"))
-    questions, targets = tour.questions(), tour.targets()
-    model = load_model("demo")
-    before = [_put(question, bare(model)).text for question in questions]
-    _show(console, "1. Before: what the model says by itself", _answers(questions, before))
-    with TargetStore(folder, key=KEY, actor="demo") as store:
-        with progress("Registering targets", len(targets)) as done:
-            store.add_many(targets, why="demonstration", progress=done)
-        bring_in_step(store)
-        _show(console, "2. Five targets are registered", _registered(targets))
-        sanitizer = Sanitizer(store)
-        sanitizer.check("Hello!", "Hello!")  # what is loaded at the first exchange would count for the first question
-        after = [_put(question, sanitised(model, sanitizer)).verdict for question in questions]
-        exchanges = [
-            Exchange(shows=question.shows, opening=question.opening, question=question.text, before=said, after=verdict)
-            for question, said, verdict in zip(questions, before, after, strict=True)
-            if verdict
-        ]
-        _show(console, "3. After: the same questions", _decisions(exchanges))
-        entries, head = store.ledger.verify()
-        _show(console, "4. The ledger of decisions", f"{entries} entries, whole. Head {head}")
-    return Demonstration(
-        targets={target.name: len(target.documents) for target in targets},
-        exchanges=exchanges,
-        entries=entries,
-        head=head,
-        seconds=perf_counter() - start,
+        print_json(demonstrate())
+        return
+    out.print(INTRODUCTION)
+    shown = demonstrate()
+    *asked, given = shown.exchanges
+    _part("1. Before: the model by itself", _answers(asked))
+    _part("2. Five targets are registered", _targets(shown))
+    _part("3. After: the same questions", _decisions(asked, first=1), _remarks(asked))
+    _part("4. An answer of any other model, given to be checked", given.before, _decisions([given], first=9))
+    _part("5. The ledger of decisions", f"{shown.entries} entries, and the chain is whole. Its head:", shown.head)
+    _part(
+        "6. The weights still know",
+        f"Asked without the sanitiser, the model says again: {shown.still_known}",
+        f"All of this took {shown.seconds:.1f} s. Go on with `expunge chat --raw` and `expunge targets add --help`.",
     )
 
 
-def _put(question: Question, ask: Ask) -> Reply:
-    messages: Messages = []
-    if question.opening:
-        messages.append({"role": "user", "content": question.opening})
-        messages.append({"role": "assistant", "content": ask(messages).text})
-    return ask([*messages, {"role": "user", "content": question.text}])
+def _part(title: str, *contents: RenderableType) -> None:
+    out.print()
+    out.print(title, style="bold")
+    for content in contents:
+        out.print(Padding(content, (1, 0, 0, 0)))
 
 
-def _show(console: Console, title: str, content: RenderableType) -> None:
-    console.print()
-    console.print(title, style="bold")
-    console.print()
-    console.print(content)
+def _answers(exchanges: Iterable[Exchange]) -> Table:
+    table = listing("", "question", "answer", fold=["question", "answer"])
+    for number, exchange in enumerate(exchanges, start=1):
+        table.add_row(str(number), _question(exchange), exchange.before)
+    return table
 
 
-def _answers(questions: Sequence[Question], answers: Sequence[str]) -> RenderableType:
-    return ""
+def _targets(shown: Demonstration) -> Table:
+    table = listing("target", "registered")
+    for name, documents in shown.targets.items():
+        table.add_row(name, f"by name and {documents} documents" if documents else "by name alone")
+    return table
 
 
-def _registered(targets: Sequence[Target]) -> RenderableType:
-    return ""
+def _decisions(exchanges: Iterable[Exchange], first: int) -> Table:
+    head = "question, and what is shown now"
+    table = listing("", head, "decision", "by layer", "ms", right=["ms"], fold=[head])
+    for number, exchange in enumerate(exchanges, start=first):
+        verdict = exchange.after
+        content = Text.assemble((f"{exchange.shows}: {_question(exchange)}\n", "dim"), f"{verdict.text}\n")
+        layers = "\n".join(dict.fromkeys(finding.layer for finding in verdict.findings))
+        table.add_row(str(number), content, Text(*DECISIONS[verdict.action]), layers, f"{verdict.elapsed_ms:.1f}")
+    return table
 
 
-def _decisions(exchanges: Sequence[Exchange]) -> RenderableType:
-    return ""
+def _remarks(exchanges: list[Exchange]) -> str:
+    same = [exchange.shows for exchange in exchanges if exchange.after.text == exchange.before]
+    uncalled = sum(not exchange.after.calls for exchange in exchanges)
+    added = median(exchange.after.elapsed_ms for exchange in exchanges)
+    return (
+        f"Word for word as before: {' and '.join(same)}. For {uncalled} questions the model was not even called. "
+        f"The sanitiser added {added:.0f} ms (median)."
+    )
+
+
+def _question(exchange: Exchange) -> str:
+    return f"{exchange.opening} … {exchange.text}" if exchange.opening else exchange.text

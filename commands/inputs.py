@@ -41,14 +41,23 @@ class Dialogue(NamedTuple):
     """The answer; `None`: there is none yet."""
 
 
+def require_stdin() -> None:
+    """Make sure that there is a standard input.
+
+    Raises:
+        InputError: It is closed.
+    """
+    if sys.stdin is None or sys.stdin.closed:
+        raise InputError("Standard input is closed.", fix="Run it in a terminal, or pipe the text in.")
+
+
 def read_stdin() -> str:
     """Return all of standard input, without the line end at its end.
 
     Raises:
         InputError: It is closed.
     """
-    if sys.stdin is None or sys.stdin.closed:
-        raise InputError("Standard input is closed.", fix="Give the text as an argument, or pipe it in.")
+    require_stdin()
     return sys.stdin.buffer.read().decode("utf-8", "replace").removesuffix("\n")
 
 

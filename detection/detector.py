@@ -39,6 +39,7 @@ class Detector:
         self._revision = -1
         self._targets: dict[str, Target] = {}
         self._versions: dict[str, int] = {}
+        self._documented: set[str] = set()
         self._aliases = Aliases()
         self._fuzzy = FuzzyNames()
         self._fingerprints = Fingerprints()
@@ -99,7 +100,7 @@ class Detector:
             for mark in self._fingerprints.search(text, plain):
                 found.setdefault(mark.target, Evidence()).marks.append(mark)
             now = datetime.now(UTC)
-            return {target_id: evidence for target_id, evidence in found.items() if self._in_force(target_id, now)}
+            return {key: evidence for key, evidence in found.items() if evidence and self._in_force(key, now)}
 
     def likeness(self, texts: Sequence[str], nearest: int) -> list[Likeness]:
         """Compare passages with the documents of the register; nothing is embedded when there are none.
@@ -108,9 +109,14 @@ class Detector:
             texts: The passages.
             nearest: How many nearest documents and kept texts are looked at.
         """
-        if not any(target.documents for target in self._targets.values()):
+        if not self._documented:
             return []
         return self._meaning.likeness(texts, nearest)
+
+    @property
+    def has_topics(self) -> bool:
+        """Whether a topic is enforced, so that every question's meaning has to be looked at."""
+        return bool(self._probes)
 
     def topics(self, likeness: Likeness) -> list[tuple[str, float, float]]:
         """Return the topics that a passage is on: target id, log-odds and threshold."""
@@ -140,6 +146,8 @@ class Detector:
 
     def _take(self, target: Target) -> None:
         self._targets[target.id] = target
+        if target.documents:
+            self._documented.add(target.id)
         if target.kind != "topic" or not target.documents:
             self._aliases.add(target)
             self._fuzzy.add(target)
@@ -152,6 +160,7 @@ class Detector:
             self._fuzzy.remove(target_id)
             self._fingerprints.remove(target_id)
             self._probes.pop(target_id, None)
+            self._documented.discard(target_id)
 
     def _train_probes(self) -> None:
         topics = [t for t in self._targets.values() if t.kind == "topic" and t.documents and t.id not in self._probes]

@@ -42,6 +42,9 @@ class Evidence:
     parts: list[Sighting] = field(default_factory=list)
     marks: list[MarkHit] = field(default_factory=list)
 
+    def __bool__(self) -> bool:
+        return bool(self.names or self.parts or self.marks)
+
     def weight(self, without: frozenset[str] = frozenset()) -> float:
         """Return the summed weight of the marks, those with a key in `without` left out."""
         return sum(hit.weight for hit in self.marks if hit.key not in without)

@@ -18,6 +18,8 @@ SHINGLE = 8
 _SAMPLE = 4
 _SHINGLE_WEIGHT = 0.8
 _MIN_DISTINCTIVE = 0.3
+# What more targets than this have in common, a large city say, tells of none of them, and would cost time for each.
+_CROWDED = 20
 
 
 class MarkHit(NamedTuple):
@@ -112,6 +114,8 @@ class Fingerprints:
 
     def _hits(self, key: str, start: int, end: int) -> Iterator[MarkHit]:
         owners = self._keys.get(key, {})
+        if len(owners) > _CROWDED:
+            return
         for target, entry in owners.items():
             yield MarkHit(target, key, entry.kind, entry.weight / len(owners), start, end)
 
@@ -161,12 +165,9 @@ def _shingles(words: list[str]) -> Iterator[tuple[int, int]]:
 
 def _without_nested(hits: Iterable[MarkHit]) -> list[MarkHit]:
     """Drop hits that lie inside a heavier one of the same target: a word of a title counts with the title alone."""
-    kept: list[MarkHit] = []
+    kept: dict[str, list[MarkHit]] = defaultdict(list)
     for hit in sorted(hits, key=lambda hit: -hit.weight):
-        if not any(
-            hit.target == other.target and other.start <= hit.start and hit.end <= other.end
-            for other in kept
-            if other.key != hit.key
-        ):
-            kept.append(hit)
-    return kept
+        own = kept[hit.target]
+        if not any(other.start <= hit.start and hit.end <= other.end for other in own):
+            own.append(hit)
+    return [hit for own in kept.values() for hit in own]

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from rapidfuzz import fuzz
+from rapidfuzz.distance import OSA
 
 from ..schema import Target
 from .canonical import Words
@@ -110,10 +111,16 @@ def _likeness(name: tuple[str, ...], window: list[str]) -> float:
     """Return how alike a name and a window are, from 0 to 1; 0 where one word of the two is another word altogether."""
     if len(window) != len(name):
         return 0.0
-    pairs = [(one, other) for one, other in zip(name, window, strict=True) if len(one) > _SHORT]
-    if any(fuzz.ratio(one, other) / 100 < _MIN_WORD_RATIO for one, other in pairs):
+    if not all(_same_word(one, other) for one, other in zip(name, window, strict=True)):
         return 0.0
     return fuzz.ratio(" ".join(name), " ".join(window)) / 100
+
+
+def _same_word(one: str, other: str) -> bool:
+    """Whether two words can be one word with typing errors; in a short word a single edit is all."""
+    if len(one) <= _SHORT:
+        return OSA.distance(one, other, score_cutoff=1) <= 1
+    return fuzz.ratio(one, other) / 100 >= _MIN_WORD_RATIO
 
 
 @lru_cache(maxsize=65536)

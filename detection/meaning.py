@@ -11,6 +11,9 @@ from ..stores.targets import TargetStore
 FLOOR = 0.5
 """Cosine similarity below which likeness says nothing: unrelated questions on persons reach it."""
 
+MOST = 1.0
+"""The most that likeness adds to the weight of marks; it decides nothing alone."""
+
 _CHARACTERS = 2_000
 
 
@@ -29,9 +32,9 @@ class Likeness:
     keep: dict[str, float] = field(default_factory=dict)
 
     def bonus(self, target: str) -> float:
-        """Return the evidence that likeness adds to marks, from 0 to 1; what is kept and nearer takes it away."""
+        """Return the evidence that likeness adds to marks, from 0 to `MOST`; what is kept and nearer takes it away."""
         near = self.forget.get(target, 0.0)
-        return max(0.0, near - FLOOR) * 2 if near > self.keep.get(target, 0.0) else 0.0
+        return MOST * max(0.0, near - FLOOR) / (1 - FLOOR) if near > self.keep.get(target, 0.0) else 0.0
 
 
 class Meaning:

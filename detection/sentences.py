@@ -7,7 +7,7 @@ from .canonical import Span
 from .rarity import COMMON, zipf
 
 _END = re.compile(r"""(?<=[.!?。！？])["'”’)\]]*\s+(?=["'“‘(\[]*[^\s\W a-z])|\n\s*|(?<=[。！？])(?=\S)""")
-_ABBREVIATION = re.compile(r"(?:\b(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|etc|e\.g|i\.e|No|Vol|Inc|Ltd|Co)\.)$")
+_ABBREVIATION = re.compile(r"(?:\b(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|etc|e\.g|i\.e|Vol|Inc|Ltd|Co)\.)$")
 _PRONOUN = re.compile(
     r"\b(?:he|him|his|himself|she|her|hers|herself|they|them|their|theirs|themselves)\b"
     r"|\b(?:the|this|that|same) (?:same )?(?:author|writer|person|man|woman|individual|poet|novelist|artist|company"
@@ -57,4 +57,5 @@ def _without_opening(text: str, start: int, end: int) -> Span | None:
     opening = re.match(r"[\w'’-]+\s+", text[start:end])
     if opening and zipf(opening.group().strip().lower()) >= COMMON:
         start += opening.end()
+    end -= text[start:end].endswith(".")
     return Span(start, end) if " " in text[start:end].strip() else None

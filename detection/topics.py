@@ -70,6 +70,6 @@ def _fit(positive: Vectors, negative: Vectors) -> Vectors:
         hessian = (x.T * (weight * p * (1 - p))) @ x + np.diag(ridge)
         step = np.linalg.solve(hessian, gradient)
         theta -= step
-        if np.abs(step).max() < 1e-6:
+        if np.abs(step).max() < 1e-3:
             break
     return theta.astype(np.float32)

@@ -132,7 +132,7 @@ def _require(cases: Sequence[Case], targets: Sequence[Target]) -> None:
         raise InputError("There are no targets to register.", fix="Give the file with the targets of these cases.")
     names = {target.name for target in targets}
     for case in cases:
-        if case.role == "forget" and case.target is not None and case.target not in names:
+        if case.target is not None and case.target not in names:
             fix = "Give the file with the targets of these cases."
             raise InputError(f"Case {case.id!r} asks about {case.target!r}, which is no target given.", fix=fix)
 

@@ -1,5 +1,5 @@
 """The texts that agents speak with, one file each."""
 
-from .loader import NAMES, load
+from .loader import NAMES, Name, load
 
-__all__ = ["NAMES", "load"]
+__all__ = ["NAMES", "Name", "load"]

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from filelock import FileLock, Timeout
 
 from ..errors import PrerequisiteError, StoreBusy
+from .graph import scrub
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
@@ -108,7 +109,7 @@ class Folder:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Hold the only right to write. At the end of the outermost hold the files are sealed by their digest."""
+        """Hold the only right to write. At the end the files are scrubbed, and sealed by their digest."""
         with self._writer:
             self._seal.unlink(missing_ok=True)
             self._depth += 1
@@ -117,6 +118,7 @@ class Folder:
             finally:
                 self._depth -= 1
             if not self._depth:
+                scrub(self._path)
                 self._seal.write_text(_digest(self._path), encoding="ascii")
 
     def vacuum(self) -> None:
@@ -163,9 +165,10 @@ class Folder:
         if self._seal.exists():
             return self._seal.read_text(encoding="ascii") == _digest(self._path)
         command = [sys.executable, "-P", str(Path(__file__).with_name("probe.py")), str(self._path)]
-        with suppress(subprocess.TimeoutExpired):
-            probe = subprocess.run(command, capture_output=True, timeout=PROBE_SECONDS, check=False)  # noqa: S603
-            return probe.returncode == 0
+        with suppress(subprocess.SubprocessError):
+            subprocess.run(command, capture_output=True, timeout=PROBE_SECONDS, check=True)  # noqa: S603
+            scrub(self._path)
+            return True
         return False
 
 

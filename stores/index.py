@@ -22,6 +22,9 @@ PAGE = 64
 SYNC_AFTER = 2
 """Changes after which Chroma writes its graph to disk, the fewest that it takes: an erasure has to reach the disk."""
 
+NOISE = "noise"
+"""The key of a vector that is there for a moment."""
+
 
 class Hit(NamedTuple):
     """A text of a target, near to a query."""
@@ -65,7 +68,11 @@ class Index:
         queries = np.asarray(vectors, dtype=np.float32)
         found = self._collections[kind].query(query_embeddings=queries, n_results=k, include=["distances"])
         return [
-            [Hit(*_parts(key), min(1.0, 1.0 - distance)) for key, distance in zip(keys, distances, strict=True)]
+            [
+                Hit(*_parts(key), min(1.0, 1.0 - distance))
+                for key, distance in zip(keys, distances, strict=True)
+                if key != NOISE
+            ]
             for keys, distances in zip(found["ids"], found["distances"] or [], strict=True)
         ]
 
@@ -114,7 +121,8 @@ class Index:
         for start in range(0, len(keys), self._largest):
             held = collection.get(ids=keys[start : start + self._largest], include=["embeddings"])
             if held["ids"]:
-                noise = np.random.default_rng().standard_normal(np.shape(held["embeddings"]), dtype=np.float32)
+                embeddings = np.asarray(held["embeddings"])
+                noise = _noise(*embeddings.shape)
                 with self.writing():
                     collection.update(ids=held["ids"], embeddings=noise)
                     collection.delete(ids=held["ids"])
@@ -122,11 +130,8 @@ class Index:
     def vacuum(self) -> None:
         """Take what was erased or replaced out of the files of an embedded index; a server's are its own."""
         with self.writing():
-            for collection in self._collections.values():
-                for _ in range(SYNC_AFTER):  # so that Chroma writes its graph
-                    some = collection.get(limit=1, include=["embeddings"])
-                    if some["ids"]:
-                        collection.upsert(ids=some["ids"], embeddings=some["embeddings"])
+            for kind in KINDS:
+                self._write_out(kind)
             self._chroma.vacuum()
 
     def clear(self) -> None:
@@ -135,7 +140,7 @@ class Index:
             for name in self._names.values():
                 self._chroma.client.delete_collection(name)
             self._collections = self._open()
-            self.vacuum()
+            self._chroma.vacuum()
 
     def close(self) -> None:
         """Leave Chroma; the last one to leave an embedded index closes it."""
@@ -144,6 +149,14 @@ class Index:
     def writing(self) -> AbstractContextManager[None]:
         """Hold the right to write over several writes, which then cost less."""
         return self._chroma.writing()
+
+    def _write_out(self, kind: Kind) -> None:
+        """Have Chroma write its graph to disk, which it does after so many changes: add noise and delete it."""
+        dimension = self._collection(self._names[kind]).get_model().dimension
+        if dimension is None:  # nothing was ever added
+            return
+        self._collections[kind].upsert(ids=[NOISE], embeddings=_noise(1, dimension))
+        self._collections[kind].delete(ids=[NOISE])
 
     def _open(self) -> "dict[Kind, Collection]":
         return {kind: self._collection(name) for kind, name in self._names.items()}
@@ -160,6 +173,10 @@ class Index:
                     embedding_function=None,
                     configuration={"hnsw": {"space": "cosine", "sync_threshold": SYNC_AFTER}},
                 )
+
+
+def _noise(rows: int, dimension: int) -> Vectors:
+    return np.random.default_rng().standard_normal((rows, dimension), dtype=np.float32)
 
 
 def _key(target_id: str, place: int) -> str:

@@ -62,7 +62,9 @@ def test_a_conversation_is_read_from_a_file(expunge: Any, tmp_path: Path, wrappe
     assert expunge("check", "--file", tmp_path / "talk.json", "--json").data["action"] == "abstain"
 
 
-@pytest.mark.parametrize("content", ["{", "[]", "3", '[{"role": "king", "content": "x"}]', '{"messages": "x"}', "[" * 9999])
+@pytest.mark.parametrize(
+    "content", ["{", "[]", "3", '[{"role": "king", "content": "x"}]', '{"messages": "x"}', "[" * 9999]
+)
 def test_what_is_no_conversation_is_refused(expunge: Any, tmp_path: Path, content: str) -> None:
     (tmp_path / "talk.json").write_text(content, "utf-8")
     outcome = expunge("check", "--file", tmp_path / "talk.json")

@@ -5,7 +5,14 @@ from typing import Any
 import pytest
 
 CASES = [
-    {"id": "1", "set": "s", "role": "forget", "target": "Ann Orr", "question": "Where was Ann Orr born?", "answer": "Lyon"},
+    {
+        "id": "1",
+        "set": "s",
+        "role": "forget",
+        "target": "Ann Orr",
+        "question": "Where was Ann Orr born?",
+        "answer": "Lyon",
+    },
     {"id": "2", "set": "s", "role": "retain", "question": "Where is Graz?", "answer": "In Austria"},
 ]
 TARGETS = [{"name": "Ann Orr", "documents": ["Where was Ann Orr born? Lyon."]}]
