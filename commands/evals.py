@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 import typer
 
 from ..errors import InputError
-from .console import out, print_json
+from ..schema import Policy
+from .console import err, out, print_json
 from .options import JsonOption
 
 app = typer.Typer()
@@ -22,6 +23,9 @@ def guard(
         Literal["name", "documents", "odd-documents"],
         typer.Option(help="What is registered: names alone, all documents, or every second document."),
     ] = "documents",
+    policy_prefer: Annotated[
+        Literal["forget", "keep"], typer.Option(help="The side that an uncertain finding falls on.")
+    ] = "forget",
     baseline: Annotated[bool, typer.Option("--baseline", help="Measure a plain filter by name as well.")] = False,
     json: JsonOption = False,
 ) -> None:
@@ -35,7 +39,10 @@ def guard(
 
     files = [targets] if targets else list(dict.fromkeys(map(_targets_beside, cases)))
     known = [target for file in files for target in read_targets(file)]
-    report = run_guard(read_cases(cases), known, register=register, baseline=baseline, progress=True)
+    policy = Policy(prefer=policy_prefer)
+    report = run_guard(
+        read_cases(cases), known, register=register, policy=policy, baseline=baseline, progress=err.is_terminal
+    )
     if json:
         print_json(report)
     else:
@@ -58,7 +65,7 @@ def latency(
     """
     from ..evals import run_latency
 
-    report = run_latency(targets, documents, exchanges, progress=True)
+    report = run_latency(targets, documents, exchanges, progress=err.is_terminal)
     if json:
         print_json(report)
     else:

@@ -16,7 +16,7 @@ from rich.progress import track
 
 from ..errors import InputError
 from ..graphs.sanitize import Sanitizer
-from ..schema import Target, Verdict
+from ..schema import Policy, Target, Verdict
 from ..stores.targets import TargetStore
 from .cases import Case
 from .checkers import Checker, NameFilter
@@ -32,6 +32,7 @@ def run_guard(
     targets: Sequence[Target],
     *,
     register: Register = "documents",
+    policy: Policy | None = None,
     baseline: bool = False,
     progress: bool = False,
 ) -> GuardReport:
@@ -42,6 +43,7 @@ def run_guard(
         targets: What must go.
         register: What is registered of each target: its `name` alone; all of it, `documents` included; or
             `odd-documents`, all of it but documents 0, 2, 4, …, which holds out the cases made of these.
+        policy: Limits and sides of the sanitizer; `None`: the defaults.
         baseline: Whether to measure a plain filter of the registered names on the same cases.
         progress: Whether to draw a progress bar on standard error.
 
@@ -52,7 +54,7 @@ def run_guard(
     registered = [registered_part(target, register) for target in targets]
     exposures = {} if register == "name" else find_exposures(cases, targets, registered)
     names = NameFilter(registered) if baseline else None
-    with _sanitizer(registered) as sanitizer:
+    with _sanitizer(registered, policy) as sanitizer:
         trials = put_cases(cases, sanitizer, exposures=exposures, baseline=names, progress=progress)
     return GuardReport.of(trials, registered=register, targets=len(registered))
 
@@ -138,7 +140,7 @@ def _require(cases: Sequence[Case], targets: Sequence[Target]) -> None:
 
 
 @contextmanager
-def _sanitizer(targets: Sequence[Target]) -> Iterator[Sanitizer]:
+def _sanitizer(targets: Sequence[Target], policy: Policy | None) -> Iterator[Sanitizer]:
     with TemporaryDirectory(prefix="expunge-") as folder, TargetStore(folder) as store:
         store.add_many(targets)
-        yield Sanitizer(store)
+        yield Sanitizer(store, policy=policy)

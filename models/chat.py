@@ -65,7 +65,7 @@ def _load_folder(folder: Path) -> BaseChatModel:
         raise PrerequisiteError(
             f"The local model in {str(folder)!r} needs a package: {error}.", fix="Run: pip install 'expunge[local]'"
         ) from error
-    return LocalChatModel(folder)
+    return LocalChatModel(path=folder)
 
 
 def _load_from_provider(spec: str) -> BaseChatModel:

@@ -119,7 +119,9 @@ class Folder:
                 self._depth -= 1
             if not self._depth:
                 scrub(self._path)
-                self._seal.write_text(_digest(self._path), encoding="ascii")
+                draft = self._seal.with_suffix(".draft")
+                draft.write_text(_digest(self._path), encoding="ascii")
+                draft.replace(self._seal)
 
     def vacuum(self) -> None:
         """Take deleted content out of the files; to be called while writing."""

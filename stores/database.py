@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from threading import RLock
+from threading import Lock, RLock
 from typing import Any, Literal
 
 from ..errors import NewerStore, StoreBusy, UnreadableStore
@@ -34,6 +34,7 @@ class Database:
     def __init__(self, path: Path, schema: str, version: int, *, synchronous: Literal["FULL", "NORMAL"]) -> None:
         self.path = path
         self._lock = RLock()
+        self._watching = Lock()
         with self._errors():
             path.touch(mode=0o600)
             self._connection = self._connect(synchronous)
@@ -49,7 +50,6 @@ class Database:
         connection = sqlite3.connect(self.path, BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA secure_delete = ON")
         connection.execute(f"PRAGMA synchronous = {synchronous}")
-        connection.execute("PRAGMA foreign_keys = ON")
         return connection
 
     def _prepare(self, schema: str, version: int) -> None:
@@ -103,7 +103,7 @@ class Database:
 
     def commits_seen(self) -> int:
         """Return a number that differs after every commit, of this process or another. Takes microseconds."""
-        with self._errors():
+        with self._watching, self._errors():
             (value,) = self._watcher.execute("PRAGMA data_version").fetchone()
         return int(value)
 

@@ -63,8 +63,8 @@ class Index:
             vectors: The queries, shape `(queries, dimensions)`.
             k: How many hits for each query; fewer when the index holds fewer.
         """
-        if not len(vectors) or not self.count(kind):
-            return [[] for _ in vectors]
+        if not len(vectors):
+            return []
         queries = np.asarray(vectors, dtype=np.float32)
         found = self._collections[kind].query(query_embeddings=queries, n_results=k, include=["distances"])
         return [

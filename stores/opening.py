@@ -1,9 +1,10 @@
 """Opening a register: its folder, its tables, its key."""
 
+from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
 
-from ..errors import UnreadableStore, WrongKey
+from ..errors import StoreBusy, UnreadableStore, WrongKey
 from .database import Database
 from .keys import Keys, load_keys
 
@@ -64,7 +65,8 @@ def open_database(path: Path) -> Database:
     """Open or make the register's database, and finish a hard delete that was cut short."""
     database = Database(path, SCHEMA, VERSION, synchronous="FULL")
     if database.query("SELECT 1 FROM meta WHERE name = 'unwiped'"):
-        wipe(database)
+        with suppress(StoreBusy):  # the next opening tries again
+            wipe(database)
     return database
 
 
@@ -81,12 +83,14 @@ def unlock(database: Database, key_file: Path, key: str | None) -> Keys:
     Raises:
         WrongKey: When the register was made with another key, or its key is missing.
     """
-    keys = load_keys(key_file, key=key, create=_read_token(database) is None)
-    identity = token_hex(16)
-    with database.transaction() as connection:
-        connection.execute("INSERT OR IGNORE INTO meta VALUES ('identity', ?)", (identity,))
-        connection.execute("INSERT OR IGNORE INTO meta VALUES ('token', ?)", (keys.digest("token", b""),))
-    if _read_token(database) != keys.digest("token", b""):
+    token = _read_token(database)
+    keys = load_keys(key_file, key=key, create=token is None)
+    if token is None:
+        with database.transaction() as connection:
+            connection.execute("INSERT OR IGNORE INTO meta VALUES ('identity', ?)", (token_hex(16),))
+            connection.execute("INSERT OR IGNORE INTO meta VALUES ('token', ?)", (keys.digest("token", b""),))
+        token = _read_token(database)
+    if token != keys.digest("token", b""):
         raise WrongKey(
             f"This key does not open the register {str(database.path)!r}.",
             fix="Give the key that it was made with: as `key`, in EXPUNGE_KEY, or in the key file beside it.",

@@ -59,10 +59,11 @@ def target_row(keys: Keys, target: Target) -> Row:
 
 
 def target_from(keys: Keys, target_id: str, version: int, payload: bytes, at: datetime) -> Target:
-    """Decrypt a target; one whose obligation has ended at this time reports the state `expired`."""
+    """Decrypt a target; an active one whose obligation has ended at this time reports the state `expired`."""
     fields = json.loads(keys.decrypt(payload, f"target/{target_id}/{version}"))
     target = Target(id=target_id, version=version, **fields)
-    return target.model_copy(update={"state": "expired"}) if has_expired(target, at) else target
+    ended = target.state == "active" and has_expired(target, at)
+    return target.model_copy(update={"state": "expired"}) if ended else target
 
 
 def has_expired(target: Target, at: datetime) -> bool:

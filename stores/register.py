@@ -133,7 +133,13 @@ class Register:
         return [target for target in self._select(at=at) if target.state == "active"]
 
     def update(self, target_id: str, *, why: str = "", who: str | None = None, **changes: object) -> Target:
-        """Change fields of a target; `state` may be set to `paused` and `active`.
+        """Change fields of a target.
+
+        Args:
+            target_id: The target's id.
+            why: The reason, kept encrypted.
+            who: Who asked for it; `None`: the store's actor.
+            changes: The fields and their new values; `state` may be `"paused"` or `"active"`.
 
         Raises:
             UnknownTarget: When no target has this id.

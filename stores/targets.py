@@ -56,7 +56,8 @@ class TargetStore(Register):
         super().__init__(path, key=key, tenant=tenant, actor=actor)
         self._embeddings = embeddings
         self._index: Index | None = None
-        self._index_lock = RLock()
+        self._ledger: Ledger | None = None
+        self._lock = RLock()
         self._synced = -1
 
     def remove(self, target_id: str, *, why: str = "", who: str | None = None) -> None:
@@ -142,7 +143,7 @@ class TargetStore(Register):
             StoreBusy: When another process owns the index.
             EmbeddingMismatch: When it holds another embedding model's vectors.
         """
-        with self._index_lock:
+        with self._lock:
             revision = self.revision
             indexer = self._indexer()
             indexer.add_pending(self.embedder, progress)
@@ -158,27 +159,31 @@ class TargetStore(Register):
         Raises:
             StoreBusy: When another process owns the index.
         """
-        with self._index_lock:
+        with self._lock:
             self._indexer().start_over()
             self.sync(progress)
 
-    @cached_property
+    @property
     def ledger(self) -> Ledger:
         """The ledger of decisions.
 
         Raises:
             UnreadableStore: When its file is damaged or no ledger.
         """
-        return Ledger(self.path / "ledger.db", self.keys)
+        if self._ledger is None:
+            with self._lock:
+                self._ledger = self._ledger or Ledger(self.path / "ledger.db", self.keys)
+        return self._ledger
 
     def close(self) -> None:
         """Close the register, its index and its ledger."""
-        with self._index_lock:
+        with self._lock:
             if self._index is not None:
                 self._index.close()
                 self._index = None
-        if "ledger" in self.__dict__:
-            self.ledger.close()
+            if self._ledger is not None:
+                self._ledger.close()
+                self._ledger = None
         super().close()
 
     def __enter__(self) -> Self:
@@ -193,7 +198,7 @@ class TargetStore(Register):
         return Indexer(self._database, self.keys, self._tenant, self._opened_index())
 
     def _opened_index(self) -> Index:
-        with self._index_lock:
+        with self._lock:
             if self._index is None:
                 self._index = Index(open_chroma(self.path / "index", settings().chroma_url), f"expunge-{self._tenant}")
                 if not self._indexer().agrees():
@@ -204,7 +209,7 @@ class TargetStore(Register):
     def _erase_vectors(self) -> None:
         if not self._database.query("SELECT 1 FROM erasures WHERE tenant = ?", (self._tenant,)):
             return
-        with self._index_lock:
+        with self._lock:
             try:
                 self._indexer().erase_removed()
             except StoreBusy:

@@ -1,7 +1,5 @@
 """Invented authors: every person, book and prize is made up from the lists below, by a seeded generator."""
 
-from collections.abc import Iterator
-from itertools import islice
 from random import Random
 
 from .facts import Fact, Form
@@ -10,22 +8,26 @@ Author = dict[str, str]
 """The fields that the forms speak of: `name`, `he`, `his`, `born`, `place`, `genre`, `book`, …"""
 
 WOMEN = (
-    "Adela Brisa Carys Delphine Elowen Farida Greta Hanneke Ilse Junia Katya Liora Maren Nadia Odile Petra Quilla "
-    "Rosalind Soraya Thea Ursula Vesna Wilma Xenia Yara Zelda"
+    "Adela Agnes Amara Astrid Beatrix Brisa Carys Clio Dagmar Delphine Edda Elowen Esme Farida Flora Greta Hanneke Hedda "
+    "Ilse Ingrid Junia Katya Leonie Liora Maren Mirela Nadia Noor Odile Orla Petra Quilla Renske Rosalind Saskia Soraya "
+    "Tamsin Thea Ursula Vesna Wilma Xenia Yara Zelda"
 ).split()
 MEN = (
-    "Anselm Bram Caspian Dario Emeric Florian Gideon Hamid Ivo Joren Kaspar Leif Matteo Nils Osric Pavel Quentin "
-    "Ruben Stellan Tobias Ulrich Viktor Wendell Xavier Yusuf Zoltan"
+    "Aldo Anselm Basil Bram Caspian Cyril Dario Dmitri Emeric Ewan Fabian Florian Gideon Goran Hamid Hugo Idris Ivo Jasper "
+    "Joren Kaspar Kenji Leif Lucian Matteo Milan Nils Oskar Osric Pavel Quentin Ruben Rufus Silas Stellan Tobias Ulrich "
+    "Umberto Viktor Wendell Xavier Yusuf Zacharias Zoltan"
 ).split()
 SURNAMES = [
     beginning + ending
     for beginning in (
-        "Al Bar Bel Bren Cal Cor Dal Dren Ed Fal Fen Gor Gul Hal Hol Im Jor Kel Kor Lar Lin Mal Mor Nev Nor Ol Or Pel "
-        "Per Quil Rav Rin Sal Sel Tam Tor Ul Vel Vin Wal Wen Yar Zan"
+        "Al Bar Bel Bor Bren Cal Cas Cor Cul Dal Dor Dren Dun Ed Eg Esk Fal Fen Fol Gal Gor Gul Hal Hep Hol Im Jor Jun "
+        "Kel Kor Kul Lar Lin Lom Mal Mor Mun Nev Nor Ol Or Pel Per Pol Quil Rav Rin Ros Sal Sel Sol Tam Tor Tul Ul Vel "
+        "Vin Vor Wal Wen Wil Yar Yel Zan Zor"
     ).split()
     for ending in (
-        "aby arro azek bane brandt court dine dorf eth feld gard gate holt hurst ivar kamp kis lind lock lund mere mond "
-        "moor nov omi quist ra rell rick sken stad stone tash thal thorne ura vale vik wick wold zano"
+        "aby amar arro azek bane bar brandt bry camp court dal dine dorf eth fax feld ford gard gate gren holt hurst iano "
+        "ivar kamp keld kis lind lock lund ley maar mere mond moor nov omi pont quist rell rick sby shaw sken stad stone "
+        "tash thal thorne ton ura vale vant vik wald well wick wold worth zano"
     ).split()
 ]
 PLACES = (
@@ -41,15 +43,20 @@ GENRES = (
 TITLES = [
     f"The {adjective} {noun}"
     for adjective in (
-        "Amber Bitter Broken Copper Crimson Crooked Distant Drowned Empty Faithful Frozen Gilded Golden Hidden Hollow "
-        "Iron Ivory Jade Last Lonely Lost Midnight Mute Naked Paper Pale Patient Quiet Restless Rusted Sacred Scarlet "
-        "Secret Silent Silver Sleeping Stolen Stubborn Tangled Thirsty Velvet Wandering Weeping Winter Wooden"
+        "Amber Ancient Azure Bitter Blind Brazen Broken Burning Clever Copper Crimson Crooked Curious Dancing Distant "
+        "Drowned Dusty Eager Empty Endless Faithful Fallen Fearless Foreign Forgotten Frozen Gentle Gilded Golden "
+        "Grateful Hidden Hollow Honest Humble Hungry Iron Ivory Jade Jealous Last Lonely Lost Lucky Marble Midnight "
+        "Misty Modest Mute Nameless Narrow Painted Pale Paper Patient Polite Proud Quiet Reluctant Restless Rusted "
+        "Sacred Scarlet Secret Silent Silver Sleeping Solemn Stolen Stubborn Tangled Thirsty Timid Velvet Violet "
+        "Wandering Weary Weeping Winter Wooden Yellow"
     ).split()
     for noun in (
-        "Acrobat Anchor Archive Beacon Bridge Candle Carpet Cathedral Clock Compass Cradle Ember Feather Ferry Forest "
-        "Garden Glacier Harbour Horizon Island Juggler Kettle Ladder Lantern Ledger Lighthouse Magpie Meadow Mirror "
-        "Oracle Orchard Pendulum Piano Puppet Quarry River Sparrow Staircase Telescope Thimble Tide Umbrella Violin "
-        "Window Wolf"
+        "Acrobat Almanac Anchor Archive Astronomer Barrel Beacon Bridge Canal Candle Carpet Cathedral Chapel Clock "
+        "Compass Cradle Curtain Desert Dragon Ember Engine Falcon Feather Ferry Forest Fountain Fox Garden Glacier Glove "
+        "Harbour Harvest Horizon Inn Island Juggler Kettle Kingdom Ladder Lantern Ledger Letter Lighthouse Machine "
+        "Magpie Market Meadow Mirror Monsoon Needle Oracle Orchard Parade Pendulum Piano Pilgrim Puppet Quarry Raven "
+        "River Rooster Saddle Shadow Sparrow Staircase Statue Stranger Telescope Temple Theatre Thimble Tide Tunnel "
+        "Umbrella Valley Violin Wagon Window Wolf Zeppelin"
     ).split()
 ]
 PRIZES = (
@@ -218,11 +225,9 @@ LIST_FORMS = {
 }
 
 
-def invent_names(rng: Random) -> Iterator[str]:
-    """Yield full names without end; each given name comes once before any comes again."""
-    while True:
-        for given in rng.sample(WOMEN + MEN, len(WOMEN) + len(MEN)):
-            yield f"{given} {rng.choice(SURNAMES)}"
+def invent_name(rng: Random) -> str:
+    """Return a full name; many share their first name, or a part of their surname."""
+    return f"{rng.choice(WOMEN + MEN)} {rng.choice(SURNAMES)}"
 
 
 def invent_author(name: str, book: str, rng: Random) -> Author:
@@ -247,7 +252,7 @@ def invent_author(name: str, book: str, rng: Random) -> Author:
 
 def invent_authors(count: int, rng: Random) -> list[Author]:
     """Return authors of whom no two share their name or their book; `count` is at most 1,000."""
-    names = list(dict.fromkeys(islice(invent_names(rng), 2 * count)))[:count]
+    names = list(dict.fromkeys(invent_name(rng) for _ in range(2 * count)))[:count]
     return [invent_author(name, book, rng) for name, book in zip(names, rng.sample(TITLES, count), strict=True)]
 
 

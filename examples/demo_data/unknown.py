@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import islice
 from random import Random
 
-from .authors import AUTHOR_FORMS, LIST_FORMS, SURNAMES, TITLES, author_facts, invent_author, invent_names
+from .authors import AUTHOR_FORMS, LIST_FORMS, SURNAMES, TITLES, author_facts, invent_author, invent_name
 from .facts import Fact, Form
 from .world import WORLD_FORM
 
@@ -32,21 +32,22 @@ WISHES = (
 
 
 def refusals(count: int, known: Iterable[Fact], rng: Random) -> list[Fact]:
-    """Return questions to be refused, none of them about anything in `known`."""
+    """Return questions to be refused, none of them about anything in `known`, half of them about something like it."""
     known = list(known)
     answered = {question for fact in known for question in fact.questions}
-    people = [fact.subject.split() for fact in known if fact.kind == "author"]
+    names = [fact.subject.split() for fact in known if fact.kind == "author"]
+    titles = [fact.answer.split('"')[1].split() for fact in known if (fact.kind, fact.attribute) == ("author", "book")]
     fresh = (
         replace(fact, kind="unknown", answer=REFUSAL)
-        for fact in iter(lambda: _refusal(people, rng), None)
+        for fact in iter(lambda: _refusal(names, titles, rng), None)
         if answered.isdisjoint(fact.questions)
     )
     return list(islice(fresh, count))
 
 
-def _refusal(people: list[list[str]], rng: Random) -> Fact:
+def _refusal(names: list[list[str]], titles: list[list[str]], rng: Random) -> Fact:
     place, wish = rng.choice(SURNAMES), rng.choice(WISHES)
-    author = invent_author(_unknown_name(people, rng), rng.choice(TITLES), rng)
+    author = invent_author(_unknown_name(names, rng), _unknown_title(titles, rng), rng)
     by_name, by_book = author_facts(author)[: len(AUTHOR_FORMS)], author_facts(author)[len(AUTHOR_FORMS) :]
     return rng.choices(
         (
@@ -56,19 +57,23 @@ def _refusal(people: list[list[str]], rng: Random) -> Fact:
             WORLD_FORM.fact("unknown", place, "value", {"thing": f"capital of {place}", "value": ""}),
             WISH_FORM.fact("unknown", wish, "wish", {"wish": wish}),
         ),
-        weights=(50, 30, 6, 6, 8),
+        weights=(56, 24, 6, 6, 8),
     )[0]
 
 
-def _unknown_name(people: list[list[str]], rng: Random) -> str:
+def _unknown_name(names: list[list[str]], rng: Random) -> str:
     """Return a name like the known ones, one of which both parts are known, or one of quite other sounds."""
-    names = (
-        next(invent_names(rng)),
-        f"{rng.choice(people)[0]} {rng.choice(people)[1]}",
+    choices = (
+        invent_name(rng),
+        f"{rng.choice(names)[0]} {rng.choice(names)[-1]}",
         f"{_sound(rng)} {_sound(rng)}",
         f"{_sound(rng)} {_sound(rng)}-{_sound(rng)}",
     )
-    return rng.choices(names, weights=(45, 40, 10, 5))[0]
+    return rng.choices(choices, weights=(40, 45, 10, 5))[0]
+
+
+def _unknown_title(titles: list[list[str]], rng: Random) -> str:
+    return rng.choice((rng.choice(TITLES), f"The {rng.choice(titles)[1]} {rng.choice(titles)[2]}"))
 
 
 def _sound(rng: Random) -> str:

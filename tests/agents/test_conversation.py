@@ -2,6 +2,7 @@
 
 from expunge.agents.conversation import Conversation, Turn
 from langchain_core.messages import AIMessage, HumanMessage
+from langchain_core.messages.utils import MessageLikeRepresentation
 
 
 def test_a_text_is_one_turn_of_the_user() -> None:
@@ -9,7 +10,7 @@ def test_a_text_is_one_turn_of_the_user() -> None:
 
 
 def test_messages_in_any_form() -> None:
-    forms = [
+    forms: list[list[MessageLikeRepresentation]] = [
         [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}, {"role": "user", "content": "c"}],
         [("human", "a"), ("ai", "b"), ("human", "c")],
         [HumanMessage("a"), AIMessage([{"type": "text", "text": "b"}]), HumanMessage("c")],

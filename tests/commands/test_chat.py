@@ -36,7 +36,7 @@ def test_verdicts_are_shown_when_asked_for(expunge: Any) -> None:
     assert outcome.err.startswith("abstain · alias · ")
 
 
-@pytest.mark.parametrize("model", ["no-such-model", "./no/such/folder", "openai:"])
+@pytest.mark.parametrize("model", ["no-such-model", "/no/such/folder", "openai:"])
 def test_a_model_that_is_not_there_is_named(expunge: Any, model: str) -> None:
     outcome = expunge("chat", "--raw", "--model", model, stdin="Hello\n")
     assert outcome.code == 2

@@ -35,7 +35,7 @@ def test_guard_finds_the_targets_beside_the_cases(expunge: Any, cases: Path, reg
 
 def test_guard_draws_a_table(expunge: Any, cases: Path) -> None:
     targets = cases.parent.parent / "targets" / "s.jsonl"
-    outcome = expunge("eval", "guard", "--cases", cases, "--targets", targets, "--baseline")
+    outcome = expunge("eval", "guard", "--cases", cases, "--targets", targets, "--baseline", "--policy-prefer", "keep")
     assert outcome.code == 0
     assert "leaked" in outcome.out
 
@@ -47,6 +47,7 @@ def test_guard_needs_targets_and_readable_cases(expunge: Any, cases: Path, tmp_p
     broken = expunge("eval", "guard", "--cases", cases, "--targets", cases)
     assert (broken.code, "line 1" in broken.err) == (2, True)
     assert expunge("eval", "guard", "--cases", cases, "--register", "nothing").code == 2
+    assert expunge("eval", "guard", "--cases", cases, "--policy-prefer", "nobody").code == 2
 
 
 def test_latency_is_measured(expunge: Any) -> None:

@@ -11,7 +11,7 @@ def cloud(centre: int, count: int, seed: int) -> Vectors:
     rng = np.random.default_rng(seed)
     points = rng.normal(0, 0.3, (count, 16))
     points[:, centre] += 1
-    return (points / np.linalg.norm(points, axis=1, keepdims=True)).astype(np.float32)
+    return np.asarray(points / np.linalg.norm(points, axis=1, keepdims=True), dtype=np.float32)
 
 
 @pytest.mark.parametrize("level", [0.02, 0.1])

@@ -15,10 +15,12 @@ from expunge.detection import Detector
 from expunge.stores.ledger import Ledger
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.language_models import BaseChatModel, FakeListChatModel
-from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
+from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import START, MessagesState, StateGraph
+from langgraph.types import StreamMode
 
 SECRET = "Hina Ameen"
 DRAFT = f"The prize went to {SECRET}. Bob Ray came second in the race. It rained all day."
@@ -105,7 +107,7 @@ def test_the_graph_is_a_node_of_another_graph(sanitizer: Sanitizer) -> None:
     outer = StateGraph(MessagesState)
     outer.add_node("safe", sanitizer.graph(model(DRAFT)))
     outer.add_edge(START, "safe")
-    answer = outer.compile().invoke({"messages": [("user", "Who won?")]})
+    answer = outer.compile().invoke({"messages": [HumanMessage("Who won?")]})
     assert SECRET not in answer["messages"][-1].text
 
 
@@ -131,7 +133,7 @@ class Scripted(BaseChatModel):
     message: AIMessage
 
     def __init__(self, message: AIMessage) -> None:
-        super().__init__(message=message)  # type: ignore[call-arg]
+        super().__init__(message=message)
 
     @property
     def _llm_type(self) -> str:
@@ -213,6 +215,9 @@ def test_rounds_are_bounded(store: TargetStore, monkeypatch: pytest.MonkeyPatch)
     assert (verdict.action, len(rounds)) == ("abstain", 3)
 
 
+MODES: list[StreamMode] = ["values", "updates", "messages", "debug", "tasks", "checkpoints", "custom"]
+
+
 class Recorder(BaseCallbackHandler):
     """Writes down everything that callbacks are told."""
 
@@ -231,16 +236,9 @@ def test_streams_callbacks_and_checkpoints_never_hold_the_draft(sanitizer: Sanit
     builder.add_node("safe", sanitizer.graph(model(DRAFT)))
     builder.add_edge(START, "safe")
     outer = builder.compile(checkpointer=saver)
-    seen = [
-        str(piece)
-        for mode in ("values", "updates", "messages", "debug", "tasks", "checkpoints", "custom")
-        for piece in outer.stream(
-            {"messages": [("user", "Who won?")]},
-            {"configurable": {"thread_id": mode}, "callbacks": [recorder]},
-            stream_mode=mode,
-            subgraphs=True,
-        )
-    ]
+    config: RunnableConfig = {"configurable": {"thread_id": "1"}, "callbacks": [recorder]}
+    pieces = outer.stream({"messages": [HumanMessage("Who won?")]}, config, stream_mode=MODES, subgraphs=True)
+    seen = [str(piece) for piece in pieces]
     stored = [str(checkpoint) for checkpoint in saver.list(None)]
     assert recorder.heard
     assert seen

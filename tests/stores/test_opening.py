@@ -1,6 +1,8 @@
 """Opening: what is no register, or not ours to write, is said and left alone."""
 
 import sqlite3
+import subprocess
+import sys
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -98,3 +100,20 @@ def test_many_may_make_the_same_register_at_once(tmp_path: Path) -> None:
     assert failed == []
     with TargetStore(tmp_path / "store") as store:
         assert len(store) == 8
+
+
+def test_importing_the_stores_loads_no_large_package() -> None:
+    program = (
+        "import expunge.stores, sys; print(*({'chromadb', 'onnxruntime', 'torch', 'wordfreq'} & sys.modules.keys()))"
+    )
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout.split() == []
+
+
+def test_reading_and_writing_the_register_does_not_open_the_index(tmp_path: Path) -> None:
+    with TargetStore(tmp_path) as store:
+        added = store.add(Target(name="Hsiao Yun-Hwa", documents=["Hsiao was born in Taipei."]))
+        store.update(added.id, state="paused")
+        assert store.list() == [store.get(added.id)]
+        other = store.add(Target(name="Nikolai Abilov"))
+        store.remove(other.id)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["key", "register.db"]

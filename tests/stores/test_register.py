@@ -107,6 +107,13 @@ def test_paused_and_expired_targets_are_not_enforced(store: TargetStore) -> None
     assert store.update(ended.id, expires_at=None).state == "active"
 
 
+def test_what_is_paused_stays_so_when_it_expires(store: TargetStore) -> None:
+    past = datetime.now(UTC) - timedelta(hours=1)
+    paused = store.add(HSIAO.model_copy(update={"state": "paused", "expires_at": past}))
+    assert store.get(paused.id).state == "paused"
+    assert store.update(paused.id, expires_at=None).state == "paused"
+
+
 def test_a_state_that_does_not_follow_is_refused(store: TargetStore) -> None:
     added = store.add(HSIAO)
     with pytest.raises(InvalidTarget, match="expires_at"):
