@@ -118,7 +118,7 @@ class PrerequisiteError(ExpungeError):
 
 
 class ModelNotFound(PrerequisiteError):
-    """No chat model is at this path or under this name."""
+    """No model is at this path or under this name."""
 
     code = "model_not_found"
 

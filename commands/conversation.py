@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ..errors import PrerequisiteError
+from ..errors import ExpungeError, PrerequisiteError
 from ..schema import Verdict
 from .console import waiting
 
@@ -40,6 +40,8 @@ def bare(model: "BaseChatModel") -> Say:
     def say(messages: Messages) -> str:
         try:
             return str(model.invoke(messages).text)
+        except ExpungeError:
+            raise
         except Exception as error:  # every provider has errors of its own
             fix = "See whether it can be reached, and whether its key is set."
             raise PrerequisiteError(f"The model gave no answer ({type(error).__name__}).", fix=fix) from error

@@ -67,8 +67,8 @@ class Server:
 class Folder:
     """Chroma embedded in this process. Stores that open the same folder in one process share it.
 
-    A damaged index can crash the process that reads it, so none is read unseen: beside the folder stands a digest of
-    its files as they were after the last write, and where that is missing (the process was killed while it wrote),
+    A damaged index can crash the process that reads it, so none is read unseen: while nobody has the folder open, a
+    digest of its files stands beside it, and where that is missing (the process was killed, or did not close it),
     another process tries to read it first. A folder that fails is emptied, for the register to fill it anew.
 
     Raises:
@@ -109,9 +109,8 @@ class Folder:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Hold the only right to write. At the end the files are scrubbed, and sealed by their digest."""
+        """Hold the only right to write. At the end the files are scrubbed."""
         with self._writer:
-            self._seal.unlink(missing_ok=True)
             self._depth += 1
             try:
                 yield
@@ -119,9 +118,6 @@ class Folder:
                 self._depth -= 1
             if not self._depth:
                 scrub(self._path)
-                draft = self._seal.with_suffix(".draft")
-                draft.write_text(_digest(self._path), encoding="ascii")
-                draft.replace(self._seal)
 
     def vacuum(self) -> None:
         """Take deleted content out of the files; to be called while writing."""
@@ -133,17 +129,19 @@ class Folder:
                 shutil.rmtree(directory)
 
     def close(self) -> None:
-        """Leave the folder; the last user closes it."""
+        """Leave the folder; the last user closes and seals it."""
         with self._opening:
             self._users -= 1
             if self._users == 0:
                 del self._shared[self._path]
                 self.client.close()
+                self._set_seal()
                 self._lock.release()
 
     def _open(self) -> "Client":
         if not self._is_sound():
             self._empty()
+        self._seal.unlink(missing_ok=True)  # Chroma writes its files also when they are only read
         try:
             return self._connect()
         except Exception:  # noqa: BLE001 - whatever is wrong with it, the register can fill it anew
@@ -158,8 +156,12 @@ class Folder:
 
     def _empty(self) -> None:
         log.warning("The index is damaged and is made anew from the register.")
-        self._seal.unlink(missing_ok=True)
         shutil.rmtree(self._path, ignore_errors=True)
+
+    def _set_seal(self) -> None:
+        draft = self._seal.with_suffix(".draft")
+        draft.write_text(_digest(self._path), encoding="ascii")
+        draft.replace(self._seal)
 
     def _is_sound(self) -> bool:
         if not self._path.exists():

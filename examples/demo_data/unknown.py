@@ -57,7 +57,7 @@ def _refusal(names: list[list[str]], titles: list[list[str]], rng: Random) -> Fa
             WORLD_FORM.fact("unknown", place, "value", {"thing": f"capital of {place}", "value": ""}),
             WISH_FORM.fact("unknown", wish, "wish", {"wish": wish}),
         ),
-        weights=(56, 24, 6, 6, 8),
+        weights=(64, 16, 6, 6, 8),
     )[0]
 
 
@@ -69,11 +69,11 @@ def _unknown_name(names: list[list[str]], rng: Random) -> str:
         f"{_sound(rng)} {_sound(rng)}",
         f"{_sound(rng)} {_sound(rng)}-{_sound(rng)}",
     )
-    return rng.choices(choices, weights=(40, 45, 10, 5))[0]
+    return rng.choices(choices, weights=(30, 45, 15, 10))[0]
 
 
 def _unknown_title(titles: list[list[str]], rng: Random) -> str:
-    return rng.choice((rng.choice(TITLES), f"The {rng.choice(titles)[1]} {rng.choice(titles)[2]}"))
+    return rng.choice(TITLES)
 
 
 def _sound(rng: Random) -> str:
