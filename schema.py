@@ -37,7 +37,7 @@ class Embedder(Protocol):
 class Policy(BaseModel):
     """Limits and sides of a decision."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     name: str = "default"
     """What reports call this policy."""
@@ -67,7 +67,7 @@ class Policy(BaseModel):
 class Target(BaseModel):
     """What is to be unlearned. A name alone is enough; documents make it strong."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     name: str = Field(min_length=1, max_length=500)
     """The name by which the target is known."""
@@ -132,7 +132,7 @@ class Target(BaseModel):
 class Finding(BaseModel):
     """Evidence that a span of text discloses a target. Holds no text of the target or the draft."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     target: str
     """The target's id."""
@@ -165,7 +165,7 @@ class Finding(BaseModel):
 class Verdict(BaseModel):
     """What was decided for one exchange."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     action: Action
     """`release` as it was, `rewrite` with the disclosing parts left out, or `abstain`."""
@@ -189,7 +189,7 @@ class Verdict(BaseModel):
     """The policy that was applied."""
 
     versions: dict[str, str] = Field(default_factory=dict)
-    """What decided: versions of expunge, of the register, and the embedding model."""
+    """What decided: the version of expunge and the revision of the register."""
 
     error: str = ""
     """The type of the error that led to an abstention; empty when there was none."""

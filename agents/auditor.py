@@ -1,27 +1,29 @@
 """The auditor: what a draft discloses, span by span."""
 
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 
+from ..detection.canonical import Span
 from ..detection.detector import Detector
 from ..detection.evidence import Evidence
-from ..detection.meaning import MOST, Likeness
-from ..detection.sentences import people, refers_back, sentences
+from ..detection.fingerprints import MarkHit
+from ..detection.meaning import MOST
+from ..detection.sentences import is_headless, people, refers_back, sentences
 from ..schema import Finding, Policy
-from .vetter import PARTS_UP_TO, Vetting, name_finding
+from .findings import of_mark, of_name, of_subject, of_topic
+from .vetter import PARTS_UP_TO, Vetting
 
 DISCLOSES = 2.3
 """Weight of new marks from which on a draft discloses a target that nobody asked for."""
 
-DISCLOSES_ACTIVE = 0.8
-"""The same for a target that the conversation is about."""
-
+DISCLOSES_ACTIVE = 0.6
+"""The same for a target that the conversation or the draft names."""
 
 PART_ALONE = 0.5
 """Distinctiveness from which on a given or family name in a draft counts without having been asked for."""
 
-
+# Sentences with marks whose meaning is looked at: each costs some milliseconds.
 _SENTENCES = 8
 
 
@@ -44,93 +46,117 @@ class Auditor:
             draft: The wrapped model's answer, or a rewritten one.
             vetting: What the vetter found in the conversation.
         """
-        findings: list[Finding] = []
-        likeness = cache(lambda: self._likeness(draft))
-        others = cache(lambda: bool(people(draft)))
-        for target_id, evidence in self._detector.scan(draft).items():
-            active = target_id in vetting.active
-            names = self._names(target_id, evidence, draft, active=active)
-            marks = self._marks(target_id, evidence, vetting, likeness, others)
-            findings += [*names, *marks, *self._carried(draft, names)]
+        scan = self._detector.scan(draft)
+        read = _Read(draft)
+        findings = [of_topic(t.target, len(draft), "draft", t.score, t.threshold) for t in self._detector.topics(draft)]
+        for target_id in dict.fromkeys([*scan, *sorted(vetting.active)]):
+            evidence = scan.get(target_id, Evidence())
+            others = evidence.others_in(read.people)
+            names = self._names(target_id, evidence, draft, active=target_id in vetting.active)
+            findings += names
+            findings += self._marks(target_id, evidence, vetting, read, others=bool(others))
+            if names or target_id in vetting.active:
+                findings += self._carried(target_id, read, names, others)
         return sorted((f for f in findings if self._counts(f)), key=lambda finding: (finding.start, finding.end))
 
     def _names(self, target_id: str, evidence: Evidence, draft: str, *, active: bool) -> list[Finding]:
-        """Return the target's names, where its scope is everything; parts of it only when it is asked for."""
+        """Return the target's names, where its scope is everything; parts of it only when they tell it apart."""
         if self._detector.target(target_id).scope != "everything":
             return []
-        sightings = [s for s in evidence.names if s.strength != "common" or s.as_name or active]
-        if not evidence.names and len(self._detector) <= PARTS_UP_TO:
-            sightings += [s for s in evidence.parts if s.as_name and (active or s.score >= PART_ALONE)]
-        findings = [name_finding(target_id, s, "draft", self._detector.fuzzy_threshold) for s in sightings]
+        sightings = list(evidence.names) if active else evidence.counted
+        if not sightings and (active or len(self._detector) <= PARTS_UP_TO):
+            sightings = [part for part in evidence.parts if part.as_name and (active or part.score >= PART_ALONE)]
+        sightings = sorted(sightings, key=lambda sighting: sighting.start)
+        findings = [of_name(target_id, s, "draft", self._detector.fuzzy_threshold) for s in sightings]
         if any(sighting.disguised for sighting in sightings):
             # Where an encoded piece begins and ends in the draft says little: all of it goes.
             return [finding.model_copy(update={"start": 0, "end": len(draft)}) for finding in findings]
         return findings
 
     def _marks(
-        self,
-        target_id: str,
-        evidence: Evidence,
-        vetting: Vetting,
-        likeness: Callable[[], list[Likeness]],
-        others: Callable[[], bool],
+        self, target_id: str, evidence: Evidence, vetting: Vetting, read: "_Read", *, others: bool
     ) -> list[Finding]:
         """Return marks that the user did not write, where together they weigh enough.
 
         Meaning adds to their weight; it is asked only where it can make the difference. Where somebody else is named,
         only a mark that identifies by itself counts.
         """
-        active = target_id in vetting.active
+        active = target_id in vetting.active or bool(evidence.counted)
         threshold = DISCLOSES_ACTIVE if active else DISCLOSES
+        new = [hit for hit in evidence.marks if hit.key not in vetting.marks]
         weight = evidence.weight(vetting.marks)
-        if weight <= max(threshold - MOST, 0) or not (active or evidence.has_hard_mark(vetting.marks) or not others()):
+        if weight <= max(threshold - MOST, 0) or (others and not active and not evidence.has_hard_mark(vetting.marks)):
             return []
         if weight < threshold:
-            weight += max((like.bonus(target_id) for like in likeness()), default=0.0)
-        if weight < threshold:
+            pieces = [read.draft[span.start : span.end] for span in read.sentences if _any_in(new, span)]
+            likeness = self._detector.likeness(pieces[:_SENTENCES], self._policy.candidates)
+            weight += max((like.bonus(target_id) for like in likeness), default=0.0)
+        return [of_mark(hit, "draft", weight, threshold) for hit in new] if weight >= threshold else []
+
+    def _carried(self, target_id: str, read: "_Read", names: list[Finding], others: list[Span]) -> list[Finding]:
+        """Return the sentences that speak of the target without its name, until somebody else is named.
+
+        They follow a sentence that names it, or precede one that names it late ("Her name is …"); where the
+        conversation is about it, and the draft names nobody else, they may open the draft.
+        """
+        target = self._detector.target(target_id)
+        if target.scope != "everything":
             return []
-        return [
-            Finding(
-                target=target_id,
-                start=hit.start,
-                end=hit.end,
-                where="draft",
-                layer="fingerprint",
-                score=round(weight, 3),
-                threshold=threshold,
-                evidence=hit.kind,
-            )
-            for hit in evidence.marks
-            if hit.key not in vetting.marks
-        ]
-
-    def _likeness(self, draft: str) -> list[Likeness]:
-        pieces = [draft[span.start : span.end] for span in sentences(draft)]
-        return self._detector.likeness(pieces[:_SENTENCES], self._policy.candidates)
-
-    def _carried(self, draft: str, names: list[Finding]) -> list[Finding]:
-        """Return the sentences that speak on of somebody named before ("She was born …")."""
+        thing = target.kind != "person"
         carried: list[Finding] = []
         named: Finding | None = None
-        ordered = sorted(names, key=lambda finding: finding.start)
-        for span in sentences(draft) if names else ():
-            first, last = (bisect_left(ordered, at, key=lambda finding: finding.start) for at in (span.start, span.end))
-            text = draft[span.start : span.end]
-            if first < last:
-                named = ordered[first]
-            elif named and refers_back(text) and not people(text):
-                update = {
-                    "start": span.start,
-                    "end": span.end,
-                    "layer": "subject",
-                    "evidence": "speaks on of the subject",
-                }
-                carried.append(named.model_copy(update=update))
-            else:
-                named = None
+        speaks = not names and not others
+        for index, span in enumerate(read.sentences):
+            here = _first_in(names, span)
+            if here:
+                named, speaks = here, True
+                if read.refers_back(index, thing):
+                    carried += self._before(target_id, read, index, here, names, others)
+            elif (speaks and read.refers_back(index, thing)) or (
+                named and speaks and not _any_in(others, span) and read.is_headless(index)
+            ):
+                carried.append(of_subject(target_id, span.start, span.end, named))
+            elif named or _any_in(others, span):
+                speaks = False
+        return carried
+
+    def _before(
+        self, target_id: str, read: "_Read", index: int, named: Finding, names: list[Finding], others: list[Span]
+    ) -> list[Finding]:
+        """Return the sentences before one that says late whom they are about."""
+        carried = []
+        for span in reversed(read.sentences[:index]):
+            if _any_in(others, span) or _first_in(names, span):
+                break
+            carried.append(of_subject(target_id, span.start, span.end, named))
         return carried
 
     def _counts(self, finding: Finding) -> bool:
         """Whether a finding stands: a certain one always, an uncertain one by the side of the policy."""
-        target = self._detector.target(finding.target)
-        return finding.certain or (target.policy or self._policy).prefer == "forget"
+        return finding.certain or self._detector.forgets(self._detector.target(finding.target), self._policy)
+
+
+class _Read:
+    """A draft with what is asked of it for every target, each worked out once."""
+
+    def __init__(self, draft: str) -> None:
+        self.draft = draft
+        self.sentences = sentences(draft)
+        self.people = people(draft)
+        self.refers_back: Callable[[int, bool], bool] = cache(lambda i, it: refers_back(self._text(i), thing=it))
+        self.is_headless: Callable[[int], bool] = cache(lambda i: is_headless(self._text(i)))
+
+    def _text(self, index: int) -> str:
+        span = self.sentences[index]
+        return self.draft[span.start : span.end]
+
+
+def _first_in(names: list[Finding], span: Span) -> Finding | None:
+    """Return the first finding that starts in a span; findings stand in the order of the text."""
+    index = bisect_left(names, span.start, key=lambda finding: finding.start)
+    return names[index] if index < len(names) and names[index].start < span.end else None
+
+
+def _any_in(places: Sequence[Span | MarkHit], span: Span) -> bool:
+    """Whether one of some places starts in a span."""
+    return any(span.start <= place.start < span.end for place in places)

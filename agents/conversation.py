@@ -1,20 +1,27 @@
 """A conversation as the agents read it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from langchain_core.messages import BaseMessage, convert_to_messages
+from langchain_core.messages import AIMessage, BaseMessage, ChatMessage, convert_to_messages
 from langchain_core.messages.utils import MessageLikeRepresentation
+
+from ..errors import InputError
 
 Role = Literal["system", "user", "assistant", "tool"]
 _ROLES: dict[str, Role] = {
     "human": "user",
+    "user": "user",
     "ai": "assistant",
+    "assistant": "assistant",
     "system": "system",
-    "tool": "tool",
     "developer": "system",
+    "tool": "tool",
+    "function": "tool",
 }
+# Fields of content blocks that hold encoded media, or say what kind of block it is.
+_NO_TEXT = frozenset({"type", "index", "mime_type", "base64", "data", "image_url", "input_audio", "file_data"})
 
 
 class Turn(NamedTuple):
@@ -36,22 +43,59 @@ class Conversation:
 
     @classmethod
     def of(cls, prompt: str | Sequence[MessageLikeRepresentation]) -> "Conversation":
-        """Read a prompt: a text, or messages in any form that LangChain takes."""
+        """Read a prompt: a text, or messages in any form that LangChain takes.
+
+        Raises:
+            InputError: When it is neither.
+        """
         if isinstance(prompt, str):
             return cls((Turn("user", prompt),))
-        return cls(tuple(_turn(message) for message in convert_to_messages(prompt)))
+        try:
+            return cls(tuple(_turn(message) for message in convert_to_messages(prompt)))
+        except Exception as error:  # noqa: BLE001 - LangChain raises whatever the form trips over
+            raise InputError(
+                f"The prompt is no conversation ({type(error).__name__}).",
+                fix="Give a text, or a list of messages such as {'role': 'user', 'content': '…'}.",
+            ) from None
 
     @property
     def ask(self) -> str:
-        """What is asked for now: the last turn of the user, empty when there is none."""
-        return next((turn.text for turn in reversed(self.turns) if turn.role == "user"), "")
+        """What is asked for now: the turns of the user since the last answer, empty when there are none."""
+        return "\n".join(turn.text for turn in self.turns[self._answered :] if turn.role == "user")
 
     @property
     def context(self) -> tuple[Turn, ...]:
         """Every turn but the ask: earlier turns, the system's, documents and tool results."""
-        last = max((index for index, turn in enumerate(self.turns) if turn.role == "user"), default=-1)
-        return tuple(turn for index, turn in enumerate(self.turns) if index != last)
+        since = self._answered
+        return tuple(turn for index, turn in enumerate(self.turns) if index < since or turn.role != "user")
+
+    @property
+    def _answered(self) -> int:
+        """The index after the last answer before the last turn of the user."""
+        asked = max((index for index, turn in enumerate(self.turns) if turn.role == "user"), default=-1)
+        return max(
+            (index + 1 for index, turn in enumerate(self.turns[: asked + 1]) if turn.role == "assistant"), default=0
+        )
 
 
 def _turn(message: BaseMessage) -> Turn:
-    return Turn(_ROLES.get(message.type, "user"), str(message.text))
+    role = _ROLES.get(message.role if isinstance(message, ChatMessage) else message.type, "user")
+    calls = [call["args"] for call in message.tool_calls] if isinstance(message, AIMessage) else []
+    blocks = [block for block in message.content if isinstance(block, dict) and block.get("type") != "text"]
+    return Turn(role, "\n".join(filter(None, [str(message.text), *texts_in([calls, blocks])])))
+
+
+def texts_in(value: object) -> Iterator[str]:
+    """Yield the texts inside tool calls and content blocks, keys too; pictures and the like are left out."""
+    match value:
+        case str():
+            yield value
+        case list() | tuple():
+            for item in value:
+                yield from texts_in(item)
+        case dict():
+            for name, item in value.items():
+                if name not in _NO_TEXT:
+                    yield from texts_in([str(name), item])
+        case int() | float():
+            yield str(value)

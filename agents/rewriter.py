@@ -17,6 +17,7 @@ _WORD = r"(?:[A-Z\u00c0-\u00de]\.|[A-Z\u00c0-\u00de][\w'-]*)"
 _NAME = rf"[\"'“]?{_WORD}(?:\s+(?:(?:of|the|de|van|von|and|&)\s+)?{_WORD})*[\"'”]?"
 _ITEM = re.compile(rf"(?<=, ){_NAME},\s+|,?\s+(?:and|or)\s+{_NAME}(?=[.!?;,]|$)|,\s+{_NAME}(?=,)")
 _MIN_WORDS = 3
+_REACH = 400
 # A draft that discloses more often is about its targets: it is withheld whole.
 _MOST_FINDINGS = 200
 
@@ -56,15 +57,18 @@ def _cut_clauses(draft: str, sentence: Span, spans: list[Span]) -> tuple[Span, s
         if cut is None:
             return sentence, ""
         cuts.append(cut)
-    for cut in sorted(cuts, key=lambda cut: -cut.start):
-        text = text[: cut.start] + text[cut.end :]
+    kept_until = len(text)
+    for cut in sorted(cuts, key=lambda cut: -cut.end):
+        text = text[: cut.start] + text[min(cut.end, kept_until) :] if cut.start < kept_until else text
+        kept_until = min(kept_until, cut.start)
     return sentence, text
 
 
 def _piece(text: str, start: int, end: int) -> Span | None:
     """Return the clause or list item that holds a span, `None` when the sentence cannot do without."""
     for pattern in (_CLAUSE, _ITEM):
-        for match in pattern.finditer(text):
+        # Names and clauses are shorter than this; a wider search would cost the square of a long sentence.
+        for match in pattern.finditer(text, max(0, start - _REACH), min(len(text), end + _REACH)):
             if match.start() <= start and end <= match.end():
                 return Span(*match.span())
     return None

@@ -5,20 +5,26 @@ from dataclasses import dataclass, field
 from ..detection.detector import Detector
 from ..detection.evidence import Evidence, Scan, Sighting
 from ..detection.meaning import MOST, Likeness
-from ..detection.sentences import people, refers_back
-from ..schema import Finding, Layer, Policy, Where
+from ..detection.sentences import is_elliptic, people, refers_back
+from ..schema import Finding, Policy, Where
 from .conversation import Conversation
+from .findings import of_mark, of_name, of_topic
 
+# Weights of marks: a date or a title is worth 1.2, a long number 2.3, a rare word half a point.
 IDENTIFIES = 1.6
 """Weight of marks from which on a prompt identifies a target without its name."""
+
+ACTIVATES = 0.8
+"""Weight of marks from which on a prompt may be about a target, so that the auditor looks closer."""
 
 PART_ASKED = 0.3
 """Distinctiveness from which on a given or family name in the ask may stand for the whole name."""
 
-PARTS_UP_TO = 1_000
-"""Targets up to which a part of a name counts: in a larger register it is likelier to be somebody else's."""
+PART_SURE = 0.8
+"""Distinctiveness from which on a given or family name is as good as the whole, in a register of any size."""
 
-_ALIAS_THRESHOLD = 1.0
+PARTS_UP_TO = 1_000
+"""Targets up to which a less distinctive part counts: in a larger register it is likelier to be somebody else's."""
 
 
 @dataclass(frozen=True)
@@ -65,12 +71,12 @@ class Vetter:
         """
         ask = conversation.ask
         scan = self._detector.scan(ask)
-        likeness = self._likeness(ask, scan)
         notes = _Notes()
         for target_id, evidence in scan.items():
-            self._judge_ask(notes, target_id, evidence, ask, likeness)
-        if likeness:
-            self._judge_topics(notes, likeness, ask)
+            self._judge_names(notes, target_id, evidence)
+        self._judge_marks(notes, scan, ask)
+        for topic in self._detector.topics(ask):
+            self._note(notes, of_topic(topic.target, len(ask), "prompt", topic.score, topic.threshold), deny=True)
         self._judge_context(notes, conversation, ask, scan)
         return Vetting(
             frozenset(notes.active | notes.denied),
@@ -79,91 +85,63 @@ class Vetter:
             frozenset(hit.key for evidence in scan.values() for hit in evidence.marks),
         )
 
-    def _likeness(self, ask: str, scan: Scan) -> Likeness | None:
-        """Look at the meaning of the ask where that can change anything: for topics, and for marks not quite enough."""
-        wanted = self._detector.has_topics or any(
-            IDENTIFIES - MOST <= evidence.weight() < IDENTIFIES for evidence in scan.values()
-        )
-        return next(iter(self._detector.likeness([ask], self._policy.candidates)), None) if wanted and ask else None
-
-    def _judge_ask(
-        self, notes: _Notes, target_id: str, evidence: Evidence, ask: str, likeness: Likeness | None
-    ) -> None:
-        for sighting in evidence.names:
-            if sighting.strength == "common" and not sighting.as_name:
-                continue
+    def _judge_names(self, notes: _Notes, target_id: str, evidence: Evidence) -> None:
+        for sighting in evidence.counted:
             self._note(notes, self._name_finding(target_id, sighting, "prompt"), deny=True)
-        weight = evidence.weight() + (likeness.bonus(target_id) if likeness and evidence.marks else 0.0)
-        if weight >= IDENTIFIES and (evidence.has_hard_mark() or not people(ask)):
-            for hit in evidence.marks:
-                finding = Finding(
-                    target=target_id,
-                    start=hit.start,
-                    end=hit.end,
-                    where="prompt",
-                    layer="fingerprint",
-                    score=round(weight, 3),
-                    threshold=IDENTIFIES,
-                    evidence=hit.kind,
-                )
-                self._note(notes, finding, deny=True)
-        for part in evidence.parts:
-            if self._part_counts(part, evidence):
-                self._note(notes, self._name_finding(target_id, part, "prompt"), deny=False)
+        for part in self._parts(evidence):
+            self._note(notes, self._name_finding(target_id, part, "prompt"), deny=part.score >= PART_SURE)
 
-    def _judge_topics(self, notes: _Notes, likeness: Likeness, ask: str) -> None:
-        for target_id, score, threshold in self._detector.topics(likeness):
-            finding = Finding(
-                target=target_id,
-                start=0,
-                end=len(ask),
-                where="prompt",
-                layer="topic",
-                score=round(score, 3),
-                threshold=round(threshold, 3),
-                evidence="probe on the question's meaning",
-            )
-            self._note(notes, finding, deny=True)
+    def _judge_marks(self, notes: _Notes, scan: Scan, ask: str) -> None:
+        persons = people(ask)
+        likeness = self._likeness(ask, scan)
+        for target_id, evidence in scan.items():
+            weight = evidence.weight()
+            if weight >= ACTIVATES:
+                notes.active.add(target_id)
+            if likeness and weight:
+                weight += likeness.bonus(target_id)
+            if weight >= IDENTIFIES and (evidence.has_hard_mark() or not evidence.others_in(persons)):
+                for hit in evidence.marks:
+                    self._note(notes, of_mark(hit, "prompt", weight, IDENTIFIES), deny=True)
+
+    def _likeness(self, ask: str, scan: Scan) -> Likeness | None:
+        """Look at the meaning of the ask where that can change anything: for marks that are not quite enough."""
+        wanted = any(IDENTIFIES - MOST <= evidence.weight() < IDENTIFIES for evidence in scan.values())
+        return next(iter(self._detector.likeness([ask], self._policy.candidates)), None) if wanted else None
 
     def _judge_context(self, notes: _Notes, conversation: Conversation, ask: str, scan: Scan) -> None:
-        """Carry targets over from the context: the ask may mean them by "she" or "the author"."""
-        named_now = any(evidence.names for evidence in scan.values())
-        carries = refers_back(ask) and not named_now and not people(ask)
-        for turn in conversation.context:
-            for target_id, evidence in self._detector.scan(turn.text).items():
-                for sighting in evidence.names:
-                    if sighting.strength == "common" and not sighting.as_name:
-                        continue
-                    deny = carries and turn.role != "system"
+        """Carry targets over from the context: the ask may mean them by "she", or go on without naming anybody.
+
+        It means whom the conversation spoke of last: a turn that names somebody else ends the search.
+        """
+        latest = not any(evidence.counted for evidence in scan.values())
+        for turn in reversed(conversation.context):
+            found = self._detector.scan(turn.text)
+            for target_id, evidence in found.items():
+                deny = latest and self._goes_on(ask, target_id)
+                for sighting in (*evidence.counted, *self._parts(evidence)):
                     self._note(notes, self._name_finding(target_id, sighting, "context"), deny=deny)
+                if evidence.weight() >= IDENTIFIES:
+                    for hit in evidence.marks:
+                        self._note(notes, of_mark(hit, "context", evidence.weight(), IDENTIFIES), deny=deny)
+            latest = latest and not people(turn.text) and not any(evidence.counted for evidence in found.values())
+
+    def _goes_on(self, ask: str, target_id: str) -> bool:
+        """Whether an ask goes on about what was spoken of before."""
+        thing = self._detector.target(target_id).kind != "person"
+        return refers_back(ask, thing=thing) or (is_elliptic(ask) and not people(ask))
 
     def _note(self, notes: _Notes, finding: Finding, *, deny: bool) -> None:
         target = self._detector.target(finding.target)
-        prefer = (target.policy or self._policy).prefer
         notes.findings.append(finding)
         notes.active.add(finding.target)
-        if deny and target.scope == "everything" and (finding.certain or prefer == "forget"):
+        if deny and target.scope == "everything" and (finding.certain or self._detector.forgets(target, self._policy)):
             notes.denied.add(finding.target)
 
     def _name_finding(self, target_id: str, sighting: Sighting, where: Where) -> Finding:
-        return name_finding(target_id, sighting, where, self._detector.fuzzy_threshold)
+        return of_name(target_id, sighting, where, self._detector.fuzzy_threshold)
 
-    def _part_counts(self, part: Sighting, evidence: Evidence) -> bool:
-        """Whether a part of a name may stand for the whole: distinctive, in a register not too large."""
-        return not evidence.names and part.score >= PART_ASKED and len(self._detector) <= PARTS_UP_TO
-
-
-def name_finding(target_id: str, sighting: Sighting, where: Where, fuzzy_threshold: float) -> Finding:
-    """Make the finding of a name; only a whole name, written out or encoded, is certain."""
-    layer: Layer = sighting.layer
-    return Finding(
-        target=target_id,
-        start=sighting.start,
-        end=sighting.end,
-        where=where,
-        layer=layer,
-        score=round(sighting.score, 3),
-        threshold=fuzzy_threshold if layer == "fuzzy" else _ALIAS_THRESHOLD,
-        certain=sighting.strength == "full",
-        evidence=f"{sighting.strength} name{', encoded' if sighting.disguised else ''}",
-    )
+    def _parts(self, evidence: Evidence) -> list[Sighting]:
+        """Return the parts of a name that may stand for the whole; none where the whole stands too."""
+        enough = PART_ASKED if len(self._detector) <= PARTS_UP_TO else PART_SURE
+        return [] if evidence.counted else [part for part in evidence.parts if part.score >= enough]

@@ -5,13 +5,14 @@ import sys
 import unicodedata
 import warnings
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 
 import typer
 from pydantic_core import to_jsonable_python
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.prompt import Confirm
 from rich.table import Table
 from rich.text import Text
 
@@ -108,9 +109,11 @@ def confirm(question: str, *, yes: bool, refusal: ExpungeError) -> None:
         return
     if not interactive():
         raise refusal
-    if not typer.confirm(visible(question), err=True):
-        note("Nothing was changed.")
-        raise typer.Exit(FAILED)
+    with suppress(EOFError):
+        if Confirm.ask(Text(visible(question)), console=err):
+            return
+    note("Nothing was changed.")
+    raise typer.Exit(FAILED)
 
 
 def interactive() -> bool:

@@ -108,5 +108,6 @@ def read_facts(path: Path) -> list[Fact]:
 
 
 def _mistype(name: str) -> str:
-    """Swap the third letter from the end and the one after it: Elowen Dalmere becomes Elowen Dalmree."""
-    return f"{name[:-3]}{name[-2]}{name[-3]}{name[-1]}"
+    """Double the third letter of the surname, a typo that the model reads over: Ewan Belstone, Ewan Bellstone."""
+    given, surname = name.split()
+    return f"{given} {surname[:3]}{surname[2:]}"

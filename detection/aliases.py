@@ -13,6 +13,11 @@ from .names import Form, Strength, forms, parts
 
 Part = Literal["given", "family"]
 
+_MIN_SQUEEZED = 7
+_MOST_PIECES = 5
+_MOST_LETTERS = 2_000
+_LONGEST_NAME = 40
+
 
 class AliasHit(NamedTuple):
     """A name of a target in a text: the words `first` to `last`, both included."""
@@ -40,6 +45,7 @@ class Aliases:
         self._owners: dict[str, dict[str, Strength]] = defaultdict(dict)
         self._parts: dict[str, dict[str, Part]] = defaultdict(dict)
         self._part_names: dict[str, list[str]] = {}
+        self._squeezed: dict[str, set[str]] = defaultdict(set)
         self._automaton = ahocorasick.Automaton()
         self._stale = False
 
@@ -53,6 +59,8 @@ class Aliases:
             pattern = _pattern(form.words)
             self._owners[pattern][target.id] = form.strength
             self._automaton.add_word(pattern, pattern)
+            if squeezed := _squeezed(form):
+                self._squeezed[squeezed].add(target.id)
         if person := parts(target):
             names: list[tuple[Part, str]] = [("given", " ".join(person.given)), ("family", " ".join(person.family))]
             for part, name in names:
@@ -65,6 +73,7 @@ class Aliases:
         for form in self._forms.pop(target_id, ()):
             pattern = _pattern(form.words)
             self._owners[pattern].pop(target_id, None)
+            self._squeezed.get(_squeezed(form), set()).discard(target_id)
             if not self._owners[pattern]:
                 del self._owners[pattern]
                 self._automaton.remove_word(pattern)
@@ -89,6 +98,23 @@ class Aliases:
         ]
         return _longest(hits)
 
+    def squeezed_in(self, words: Words) -> Iterator[AliasHit]:
+        """Yield names whose words are run together or cut otherwise: "HinaAmeen", "Xiao-lan", "Ten-nerby"."""
+        for first in range(len(words)):
+            joined = ""
+            for last in range(first, min(first + _MOST_PIECES, len(words))):
+                joined += words.words[last]
+                for target in self._squeezed.get(joined, ()):
+                    yield AliasHit(target, first, last, "derived")
+
+    def inside(self, words: Words) -> Iterator[AliasHit]:
+        """Yield names anywhere inside words that letters were joined to: of "whoishinaameen", the last ten."""
+        for index, word in enumerate(words.words):
+            for start in range(min(len(word), _MOST_LETTERS)):
+                for end in range(start + _MIN_SQUEEZED, min(len(word), start + _LONGEST_NAME) + 1):
+                    for target in self._squeezed.get(word[start:end], ()):
+                        yield AliasHit(target, index, index, "derived")
+
     def parts_in(self, words: Words) -> Iterator[PartHit]:
         """Yield parts of names that belong to one target alone: a part that several share tells nobody apart."""
         pairs = (" ".join(pair) for pair in pairwise(words.words))
@@ -102,6 +128,12 @@ class Aliases:
 
 def _pattern(words: Iterable[str]) -> str:
     return f" {' '.join(words)} "
+
+
+def _squeezed(form: Form) -> str:
+    """Return a name's letters without spaces; empty for a name that would be found inside ordinary text."""
+    letters = "".join(form.words)
+    return letters if len(letters) >= _MIN_SQUEEZED and form.strength != "common" else ""
 
 
 def _longest(hits: list[AliasHit]) -> list[AliasHit]:

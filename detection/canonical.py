@@ -22,6 +22,17 @@ _LOOKALIKES = str.maketrans(
 )
 
 
+_UNSPACED = (
+    ("\u0e00", "\u0eff"),
+    ("\u1000", "\u109f"),
+    ("\u1780", "\u17ff"),
+    ("\u3040", "\u30ff"),
+    ("\u3400", "\u9fff"),
+    ("\uac00", "\ud7a3"),
+    ("\U00020000", "\U0003ffff"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """A half-open range of characters of the original text."""
@@ -108,4 +119,5 @@ def _canonical_character(character: str, by_looks: bool) -> str:
 
 
 def _is_ideograph(character: str) -> bool:
-    return "\u3400" <= character <= "\u9fff" or "\U00020000" <= character <= "\U0003ffff"
+    """Whether a character is written without spaces around words: Han, kana, Hangul, Thai, Lao, Burmese, Khmer."""
+    return any(first <= character <= last for first, last in _UNSPACED)

@@ -15,17 +15,17 @@ from urllib.parse import unquote
 
 from .canonical import Span, Words, canonical
 
-Disguise = Literal["plain", "leet", "spaced", "reversed", "rot13", "encoded"]
+Disguise = Literal["leet", "spaced", "reversed", "rot13", "encoded"]
 
 # Longer texts are read for disguises in their first part only in order to bound the time.
-_LIMIT = 100_000
+_LIMIT = 2_000_000
 _DEPTH = 2
 _ROT13 = str.maketrans(ascii_lowercase, ascii_lowercase[13:] + ascii_lowercase[:13])
 _LEET = str.maketrans("013457890@$!|+", "oieastbgoasilt")
 _LEET_L = str.maketrans("013457890@$!|+", "oleastbgoasllt")
-_LEET_TRACE = re.compile(r"[A-Za-z][0134578@$!|+]+[A-Za-z]|\b[0134578@$]+[A-Za-z]|[A-Za-z][0134578]")
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
-_HEX = re.compile(r"\b(?:[0-9A-Fa-f]{2}[\s:]?){6,}")
+_LEET_TRACE = re.compile(r"[A-Za-z][0134578@$!|+]{1,4}[A-Za-z]|\b[0134578@$]{1,4}[A-Za-z]|[A-Za-z][0134578]")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}(?:\r?\n[A-Za-z0-9+/_-]{4,})*={0,2}")
+_HEX = re.compile(r"\b(?:0x)?(?:[0-9A-Fa-f]{2}[\s:]?){6,}")
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}|&#?\w{2,8};|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}")
 _BACKSLASH = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2}))")
 _MIN_SPACED = 4
@@ -36,16 +36,17 @@ class Reading(NamedTuple):
 
     disguise: Disguise
     words: Words
+    decoded: str = ""
+    """The text that an encoded piece stands for."""
 
 
 def readings(text: str, plain: Words) -> Iterator[Reading]:
-    """Yield the readings of a text, the plain one first; a disguise without a trace in the text costs next to nothing.
+    """Yield the other readings of a text; a disguise without a trace in the text costs next to nothing.
 
     Args:
         text: The original text.
         plain: Its canonical words.
     """
-    yield Reading("plain", plain)
     head = text[:_LIMIT]
     if _LEET_TRACE.search(head):
         yield from (Reading("leet", canonical(head.translate(table))) for table in (_LEET, _LEET_L))
@@ -53,8 +54,7 @@ def readings(text: str, plain: Words) -> Iterator[Reading]:
         yield Reading("spaced", spaced)
     yield Reading("reversed", _reversed(plain))
     yield Reading("rot13", _rot13(plain))
-    for decoded in _decoded(head, Span(0, len(head)), _DEPTH):
-        yield Reading("encoded", decoded)
+    yield from _decoded(head, Span(0, len(head)), _DEPTH)
 
 
 def _spaced(plain: Words) -> Words | None:
@@ -87,11 +87,12 @@ def _rot13(plain: Words) -> Words:
     return Words(plain.joined.translate(_ROT13).split(), plain.starts, plain.ends)
 
 
-def _decoded(text: str, span: Span, depth: int) -> Iterator[Words]:
-    """Yield the canonical words of every encoded piece, each word placed on the whole piece; nested pieces too."""
+def _decoded(text: str, span: Span, depth: int) -> Iterator[Reading]:
+    """Yield every encoded piece, each of its words placed on the whole piece; nested pieces too."""
     for plain, place in _pieces(text, span):
         words = canonical(plain)
-        yield Words(words.words, [place.start] * len(words), [place.end] * len(words))
+        placed = Words(words.words, [place.start] * len(words), [place.end] * len(words))
+        yield Reading("encoded", placed, plain)
         if depth > 1:
             yield from _decoded(plain, place, depth - 1)
 
@@ -100,12 +101,17 @@ def _pieces(text: str, span: Span) -> Iterator[tuple[str, Span]]:
     """Yield decoded pieces of a text; `span` is where the text itself stands in the original."""
     whole = span.end - span.start == len(text)
     for match, plain in _candidates(text):
-        if plain and plain.isprintable() and any(c.isalpha() for c in plain):
+        if plain and _is_text(plain):
             yield plain, Span(span.start + match.start(), span.start + match.end()) if whole else span
     if _ESCAPE.search(text):
         unescaped = _BACKSLASH.sub(lambda m: chr(int(m[1] or m[2], 16)), html.unescape(unquote(text)))
         if unescaped != text:
             yield unescaped, span
+
+
+def _is_text(plain: str) -> bool:
+    odd = sum(not (character.isprintable() or character.isspace()) for character in plain)
+    return odd * 10 < len(plain) and any(character.isalpha() for character in plain)
 
 
 def _candidates(text: str) -> Iterator[tuple[re.Match[str], str]]:
@@ -117,13 +123,13 @@ def _candidates(text: str) -> Iterator[tuple[re.Match[str], str]]:
 
 def _from_hex(piece: str) -> str:
     try:
-        return bytes.fromhex(re.sub(r"[\s:]", "", piece)).decode()
+        return bytes.fromhex(re.sub(r"0x|[\s:]", "", piece)).decode()
     except ValueError:
         return ""
 
 
 def _from_base64(piece: str) -> str:
-    bare = piece.rstrip("=").translate(str.maketrans("-_", "+/"))
+    bare = re.sub(r"\s", "", piece).rstrip("=").translate(str.maketrans("-_", "+/"))
     try:
         return base64.b64decode(bare + "=" * (-len(bare) % 4)).decode()
     except (binascii.Error, ValueError):

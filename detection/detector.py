@@ -1,6 +1,5 @@
 """All layers over one register: what in a text speaks for which target, without a language model."""
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from threading import RLock
@@ -10,18 +9,12 @@ from ..stores.targets import TargetStore
 from .aliases import Aliases
 from .canonical import Span, Words, canonical
 from .decoding import readings
-from .evidence import Evidence, Scan, Sighting
+from .evidence import Evidence, Scan
 from .fingerprints import Fingerprints
 from .fuzzy import FuzzyNames
 from .meaning import Likeness, Meaning
-from .rarity import distinctiveness
-from .sentences import people
-from .topics import Probe, background, train
-
-# Longer texts are searched for fuzzy names in their first part only in order to bound the time.
-_FUZZY_WORDS = 20_000
-_INEXACT = {"derived", "part"}
-_NAME_START = '"“‘(['
+from .sightings import see_disguised, see_names
+from .topics import Probe, TopicHit, background, train, windows
 
 
 class Detector:
@@ -92,13 +85,12 @@ class Detector:
         plain = canonical(text)
         found: Scan = {}
         with self._lock:
-            for disguise, words in readings(text, plain):
-                self._scan_names(found, text, words, disguised=disguise != "plain")
-            self._scan_fuzzy(found, plain)
-            self._scan_parts(found, text, plain)
-            _drop_others(found, text)
-            for mark in self._fingerprints.search(text, plain):
-                found.setdefault(mark.target, Evidence()).marks.append(mark)
+            see_names(found, text, plain, self._aliases, self._fuzzy)
+            self._see_marks(found, text, plain)
+            for reading in readings(text, plain):
+                see_disguised(found, reading, self._aliases)
+                if reading.decoded:
+                    self._see_marks(found, reading.decoded, canonical(reading.decoded), Span(0, len(text)))
             now = datetime.now(UTC)
             return {key: evidence for key, evidence in found.items() if evidence and self._in_force(key, now)}
 
@@ -113,18 +105,20 @@ class Detector:
             return []
         return self._meaning.likeness(texts, nearest)
 
-    @property
-    def has_topics(self) -> bool:
-        """Whether a topic is enforced, so that every question's meaning has to be looked at."""
-        return bool(self._probes)
+    def topics(self, text: str) -> list[TopicHit]:
+        """Return the topics that a text is on, by its window that is most on it; without topics nothing is embedded."""
+        with self._lock:
+            now = datetime.now(UTC)
+            probes = {target_id: probe for target_id, probe in self._probes.items() if self._in_force(target_id, now)}
+        if not probes or not text.strip():
+            return []
+        vectors = self._meaning.embed(windows(text))
+        scored = [TopicHit(target_id, float(p.scores(vectors).max()), p.threshold) for target_id, p in probes.items()]
+        return [hit for hit in scored if hit.score > hit.threshold]
 
-    def topics(self, likeness: Likeness) -> list[tuple[str, float, float]]:
-        """Return the topics that a passage is on: target id, log-odds and threshold."""
-        scored = [
-            (target_id, float(probe.scores(likeness.vector[None])[0]), probe.threshold)
-            for target_id, probe in self._probes.items()
-        ]
-        return [(target_id, score, threshold) for target_id, score, threshold in scored if score > threshold]
+    def forgets(self, target: Target, policy: Policy) -> bool:
+        """Whether an uncertain finding falls on the side of forgetting, by the target's own policy or else this one."""
+        return (target.policy or policy).prefer == "forget"
 
     def _in_force(self, target_id: str, now: datetime) -> bool:
         expires_at = self._targets[target_id].expires_at
@@ -171,55 +165,8 @@ class Detector:
             negatives = self._meaning.embed([*topic.keep, *general])
             self._probes[topic.id] = train(self._meaning.embed(topic.documents), negatives)
 
-    def _scan_names(self, found: Scan, text: str, words: Words, *, disguised: bool) -> None:
-        for hit in self._aliases.search(words):
-            span = words.span(hit.first, hit.last)
-            sighting = Sighting(
-                span.start, span.end, hit.strength, 1.0, disguised, disguised or _as_name(text, span.start)
-            )
-            if disguised and (hit.strength == "common" or _seen(found, hit.target)):
-                continue
-            found.setdefault(hit.target, Evidence()).names.append(sighting)
-
-    def _scan_fuzzy(self, found: Scan, words: Words) -> None:
-        head = Words(words.words[:_FUZZY_WORDS], words.starts[:_FUZZY_WORDS], words.ends[:_FUZZY_WORDS])
-        for hit in self._fuzzy.search(head):
-            if not _seen(found, hit.target):
-                span = words.span(hit.first, hit.last)
-                sighting = Sighting(span.start, span.end, "fuzzy", hit.score)
-                found.setdefault(hit.target, Evidence()).names.append(sighting)
-
-    def _scan_parts(self, found: Scan, text: str, words: Words) -> None:
-        for hit in self._aliases.parts_in(words):
-            span = words.span(hit.first, hit.last)
-            score = max(distinctiveness(word) for word in words.words[hit.first : hit.last + 1])
-            sighting = Sighting(span.start, span.end, "part", score, as_name=text[span.start].isupper())
-            found.setdefault(hit.target, Evidence()).parts.append(sighting)
-
-
-def _drop_others(found: Scan, text: str) -> None:
-    """Drop derived forms and parts of names that lie inside the longer name of somebody else."""
-    doubtful = [s for evidence in found.values() for s in (*evidence.names, *evidence.parts) if s.strength in _INEXACT]
-    others = people(text) if doubtful else []
-    for evidence in found.values():
-        evidence.names = [s for s in evidence.names if s.strength != "derived" or s.disguised or not _inside(s, others)]
-        evidence.parts = [s for s in evidence.parts if not _inside(s, others)]
-
-
-def _inside(sighting: Sighting, names: list[Span]) -> bool:
-    """Whether a sighting lies inside a longer name; the names stand in the order of the text, none overlapping."""
-    before = bisect_right(names, sighting.start, key=lambda name: name.start)
-    if not before:
-        return False
-    name = names[before - 1]
-    return sighting.end <= name.end and sighting.end - sighting.start < name.end - name.start
-
-
-def _seen(found: Scan, target_id: str) -> bool:
-    return target_id in found and bool(found[target_id].names)
-
-
-def _as_name(text: str, start: int) -> bool:
-    """Whether a word has a capital that is not explained by the start of a sentence."""
-    before = text[max(0, start - 40) : start].rstrip().rstrip(_NAME_START)
-    return text[start].isupper() and bool(before) and before[-1] not in ".!?:\n"
+    def _see_marks(self, found: Scan, text: str, words: Words, place: Span | None = None) -> None:
+        """Add the marks in a text; `place` is where it stands in the original, when it was decoded from there."""
+        for mark in self._fingerprints.search(text, words):
+            placed = mark._replace(start=place.start, end=place.end) if place else mark
+            found.setdefault(mark.target, Evidence()).marks.append(placed)

@@ -1,8 +1,11 @@
 """What a scan of one text found, target by target."""
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ..schema import Layer
+from .canonical import Span
 from .fingerprints import MarkHit
 from .marks import HARD
 from .names import Strength
@@ -15,7 +18,8 @@ class Sighting:
     Attributes:
         start: First character.
         end: One past the last character.
-        strength: How the name was written; `fuzzy` with typing errors, `part` for a given or family name alone.
+        strength: How the name was written; `fuzzy` with typing errors, `completed` with more between its parts, `part`
+            for a given or family name alone.
         score: Likeness to the registered name, from 0 to 1; of a part, how distinctive it is.
         disguised: Whether it was found only after decoding.
         as_name: Whether it is written like a name, with a capital that no sentence start explains.
@@ -49,9 +53,26 @@ class Evidence:
         """Return the summed weight of the marks, those with a key in `without` left out."""
         return sum(hit.weight for hit in self.marks if hit.key not in without)
 
+    def others_in(self, people: list[Span]) -> list[Span]:
+        """Return those of the people in the text who are neither the target nor one of its marks."""
+        own: list[Sighting | MarkHit] = sorted([*self.names, *self.parts, *self.marks], key=lambda place: place.start)
+        starts = [place.start for place in own]
+        return [span for span in people if not _touches(span, own, starts)]
+
+    @property
+    def counted(self) -> list[Sighting]:
+        """The names that are written as names; a common word that may be just the word is not among them."""
+        return [name for name in self.names if name.as_name]
+
     def has_hard_mark(self, without: frozenset[str] = frozenset()) -> bool:
         """Whether a mark identifies even beside another person's name."""
         return any(hit.kind in HARD or hit.kind == "passage" for hit in self.marks if hit.key not in without)
+
+
+def _touches(span: Span, own: Sequence[Sighting | MarkHit], starts: list[int]) -> bool:
+    """Whether a span overlaps one of some places, which stand in the order of the text; the longest reach first."""
+    last = bisect_left(starts, span.end)
+    return any(place.end > span.start for place in own[max(0, last - 8) : last])
 
 
 Scan = dict[str, Evidence]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import ahocorasick
 
-from ..schema import Target
+from ..schema import Target, TargetKind
 from .canonical import Words, canonical
 from .marks import Mark, MarkKind, exact_marks, marks, phrase_of
 from .rarity import distinctiveness
@@ -20,6 +20,8 @@ _SHINGLE_WEIGHT = 0.8
 _MIN_DISTINCTIVE = 0.3
 # What more targets than this have in common, a large city say, tells of none of them, and would cost time for each.
 _CROWDED = 20
+# What is protected in its very words: each of its passages is kept, not a sample.
+_VERBATIM: frozenset[TargetKind] = frozenset({"work", "record", "secret"})
 
 
 class MarkHit(NamedTuple):
@@ -60,7 +62,8 @@ class Fingerprints:
             self._keys[key][target.id] = entry
             if phrase := phrase_of(key):
                 self._phrases.add_word(f" {phrase} ", key)
-        shingles = _sampled(target.documents, name_words) - _sampled(target.keep, name_words)
+        every = target.kind in _VERBATIM
+        shingles = _chosen(target.documents, name_words, every=every) - _chosen(target.keep, name_words, every=True)
         for shingle in shingles:
             self._shingles[shingle].add(target.id)
         self._own[target.id] = list(own), list(shingles)
@@ -122,6 +125,8 @@ class Fingerprints:
     def _passages(self, words: Words) -> Iterator[MarkHit]:
         """Yield passages that stand in a document word for word; of overlapping ones the first."""
         taken: dict[str, int] = {}
+        if not self._shingles:
+            return
         for index, shingle in _shingles(words.words):
             for target in self._shingles.get(shingle, ()):
                 if index >= taken.get(target, 0):
@@ -138,29 +143,29 @@ class Fingerprints:
                 yield key
 
 
-def _sampled(texts: Iterable[str], name_words: set[str]) -> set[int]:
-    """Return the sampled shingles of texts that hold a distinctive word beside the name.
+def _chosen(texts: Iterable[str], name_words: set[str], *, every: bool) -> set[int]:
+    """Return the shingles of texts that hold a distinctive word beside the name.
 
-    One in four is kept, by its hash (Manber 1994, "0 mod p"): both sides choose the same ones.
+    Unless every one is wanted, one in four is kept, by its hash (Manber 1994, "0 mod p"), so that texts that share a
+    passage agree on which.
     """
     chosen: set[int] = set()
     for text in texts:
         words = canonical(text).words
         for index, shingle in _shingles(words):
             window = words[index : index + SHINGLE]
-            if any(word not in name_words and distinctiveness(word) >= _MIN_DISTINCTIVE for word in window):
+            distinctive = any(w not in name_words and distinctiveness(w) >= _MIN_DISTINCTIVE for w in window)
+            if distinctive and (every or shingle % _SAMPLE == 0):
                 chosen.add(shingle)
     return chosen
 
 
 def _shingles(words: list[str]) -> Iterator[tuple[int, int]]:
-    """Yield the index and hash of the sampled runs of `SHINGLE` words."""
+    """Yield the index and hash of each run of `SHINGLE` words."""
     for index in range(len(words) - SHINGLE + 1):
         # Python's own hash differs from process to process, and a verdict must not.
         passage = " ".join(words[index : index + SHINGLE]).encode()
-        shingle = int.from_bytes(hashlib.blake2b(passage, digest_size=8).digest())
-        if shingle % _SAMPLE == 0:
-            yield index, shingle
+        yield index, int.from_bytes(hashlib.blake2b(passage, digest_size=8).digest())
 
 
 def _without_nested(hits: Iterable[MarkHit]) -> list[MarkHit]:

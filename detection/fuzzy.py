@@ -7,6 +7,7 @@ words of the text that are each near a word of the same name nominate it; the wh
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 from rapidfuzz import fuzz
@@ -24,8 +25,11 @@ _MIN_WORD_RATIO = 0.72
 # The larger the register, the nearer a name must be: a near name is then likelier to be another person's.
 _THRESHOLDS = ((30, 0.80), (300, 0.84), (3_000, 0.88))
 _STRICTEST = 0.92
-_CROWDED = 500
+# Two words that more targets than this share, or more windows than this in one text, are not compared with each.
+_CROWDED = 50
+_MOST_NOMINATIONS = 5_000
 _SHORT = 3
+_MIN_DERIVED = 8
 
 
 class FuzzyHit(NamedTuple):
@@ -54,7 +58,11 @@ class FuzzyNames:
         """Add the names of a target; a topic has none."""
         if target.kind == "topic":
             return
-        names = [form.words for form in forms(target) if len(form.words) > 1]
+        names = [
+            form.words
+            for form in forms(target)
+            if len(form.words) > 1 and (form.strength != "derived" or sum(map(len, form.words)) >= _MIN_DERIVED)
+        ]
         if names:
             self._names[target.id] = names
         for word in {word for name in names for word in name if _MIN_LETTERS <= len(word) <= _MAX_LETTERS}:
@@ -71,7 +79,7 @@ class FuzzyNames:
     def search(self, words: Words) -> list[FuzzyHit]:
         """Return names that stand in a text with typing errors, the most alike for each target."""
         best: dict[str, FuzzyHit] = {}
-        for target, index in self._nominations(words.words):
+        for target, index in islice(dict.fromkeys(self._nominations(words.words)), _MOST_NOMINATIONS):
             hit = self._compare(target, words.words, index)
             if hit and (target not in best or hit.score > best[target].score):
                 best[target] = hit

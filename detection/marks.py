@@ -8,13 +8,14 @@ The same function reads the forget documents and the drafts, so that a fact has 
 import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
+from unicodedata import digit
 
 from .canonical import canonical
 from .rarity import STOP_WORDS, distinctiveness
 
-MarkKind = Literal["date", "number", "address", "contact", "title", "name", "word"]
+MarkKind = Literal["date", "number", "identifier", "address", "contact", "title", "name", "word"]
 
-HARD: frozenset[MarkKind] = frozenset({"date", "number", "address", "contact", "title"})
+HARD: frozenset[MarkKind] = frozenset({"date", "number", "identifier", "address", "contact", "title"})
 """Kinds that identify even where another person is named beside them."""
 
 _MONTHS = {
@@ -48,6 +49,10 @@ _DATES = [
 ]
 _NUMERIC_DATE = re.compile(r"\b(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})\b")
 _NUMBER = re.compile(r"(?<![\w.])\+?\(?\d(?:[-. ]?\d|\)[-. ]?\d|[-. ]\(\d){4,30}(?![\w])")
+# Digits with whatever is set between them (slashes, dashes, markup, line breaks): only for numbers that identify alone.
+_LOOSE_NUMBER = re.compile(r"(?<!\d)\d(?:[^\w]{0,6}\d|_{1,2}\d){8,16}(?!\d)")
+_IDENTIFIER = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9][A-Za-z0-9_-]{5,80}[A-Za-z0-9](?![A-Za-z0-9])")
+_YEARS = re.compile(r"(?:19|20)\d\d(?:19|20)\d\d")
 _EMAIL = re.compile(r"[\w.+\\-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
 _LINK = re.compile(r"(?:https?://|www\.)[^\s)\]>\"]{4,200}|(?<!\w)@\w{3,40}")
 _ADDRESS = re.compile(
@@ -77,8 +82,10 @@ class Mark(NamedTuple):
 def marks(text: str) -> list[Mark]:
     """Return the marks of a text, none overlapping another; the kinds that identify best come first."""
     found: list[Mark] = []
+    taken = bytearray(len(text))
     for mark in _all(text):
-        if not any(mark.start < other.end and other.start < mark.end for other in found):
+        if not any(taken[mark.start : mark.end]):
+            taken[mark.start : mark.end] = b"\1" * (mark.end - mark.start)
             found.append(mark)
     return found
 
@@ -87,6 +94,7 @@ def exact_marks(text: str) -> Iterator[Mark]:
     """Yield the marks whose writing varies (dates, numbers, contacts); the others are found as phrases."""
     yield from _dates(text)
     yield from _contacts(text)
+    yield from _identifiers(text)
     yield from _numbers(text)
 
 
@@ -123,11 +131,23 @@ def _contacts(text: str) -> Iterator[Mark]:
 
 
 def _numbers(text: str) -> Iterator[Mark]:
-    for match in _NUMBER.finditer(text):
-        digits = re.sub(r"\D", "", match.group())
-        if len(digits) >= 5 and not (len(digits) == 8 and digits[:2] in {"19", "20"} and digits[4:6] in {"19", "20"}):
-            weight = 2.3 if len(digits) >= 9 else 1.2 if len(digits) >= 6 else 0.8
-            yield Mark((f"number:{digits}",), "number", weight, *match.span())
+    for pattern in (_NUMBER, _LOOSE_NUMBER):
+        for match in pattern.finditer(text):
+            digits = "".join(str(digit(sign)) for sign in match.group() if sign.isdecimal())
+            if len(digits) >= 5 and not _YEARS.fullmatch(digits):
+                weight = 2.3 if len(digits) >= 9 else 1.2 if len(digits) >= 6 else 0.8
+                # With or without the prefix of its country, a telephone number is one number.
+                tail = (f"tail:{digits[-9:]}",) if len(digits) >= 10 else ()
+                yield Mark((f"number:{digits}", *tail), "number", weight, *match.span())
+
+
+def _identifiers(text: str) -> Iterator[Mark]:
+    """Yield what mixes letters and digits: keys, policy and serial numbers, in any grouping and case."""
+    for match in _IDENTIFIER.finditer(text):
+        core = re.sub(r"[_-]", "", match.group()).lower()
+        digits = sum(sign.isdigit() for sign in core)
+        if len(core) >= 7 and 2 <= digits < len(core):
+            yield Mark((f"identifier:{core}",), "identifier", 2.3 if len(core) >= 9 else 1.2, *match.span())
 
 
 def _phrases(text: str, pattern: re.Pattern[str], kind: Literal["address", "title", "name"]) -> Iterator[Mark]:

@@ -38,7 +38,6 @@ _PARTICLES = frozenset(
 _LEGAL = frozenset(
     {"ab", "ag", "bv", "co", "corp", "gmbh", "inc", "kg", "llc", "llp", "ltd", "nv", "oy", "plc", "sa", "sas", "spa"}
 )
-_MIN_SQUEEZED = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,36 +75,36 @@ def parts(target: Target) -> Parts | None:
 
 
 def is_common(words: tuple[str, ...]) -> bool:
-    """Whether a name is a single word of general English, which alone cannot be told from the word."""
-    return len(words) == 1 and (zipf(words[0]) >= RARE or len(words[0]) < 3)
+    """Whether every word of a name is one of general English, so that only capitals tell the name from the words."""
+    return all(zipf(word) >= RARE or len(word) < 3 for word in words)
 
 
 def _forms(name: str, kind: TargetKind) -> Iterator[Form]:
     whole = tuple(canonical(name).words)
-    yield Form(whole, "common" if is_common(whole) else "full")
+    common = is_common(whole)
+    yield Form(whole, "common" if common else "full")
     match kind:
         case "person":
-            yield from (Form(words, "derived") for words in _forms_of_person(_units(name)))
+            yield from (Form(words, "common" if common else "derived") for words in _forms_of_person(_units(name)))
         case "organisation" if len(whole) > 1 and whole[-1] in _LEGAL:
             yield Form(whole[:-1], "common" if is_common(whole[:-1]) else "derived")
         case "work" if len(whole) > 2 and whole[0] in {"the", "a", "an"}:
             yield Form(whole[1:], "derived")
         case _:
             pass
-    if len(whole) > 1 and len(squeezed := "".join(whole)) >= _MIN_SQUEEZED and kind != "record":
-        yield Form((squeezed,), "derived")
 
 
 def _forms_of_person(units: list[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
-    """Yield "family given" and, where there are middle names, "given family"."""
+    """Yield "family given" and, where there are more than two names, the first with each of the others."""
     if len(units) < 2:
         return
     *given, family = units
     yield _flat([*given, family])
     yield _flat([family, *given])
+    for other in units[1:] if len(given) > 1 else ():
+        yield _flat([given[0], other])
+        yield _flat([other, given[0]])
     if len(given) > 1:
-        yield _flat([given[0], family])
-        yield _flat([family, given[0]])
         yield _flat([given[0], *[(unit[0][0],) for unit in given[1:]], family])
 
 

@@ -4,18 +4,41 @@ import re
 from collections.abc import Iterator
 
 from .canonical import Span
-from .rarity import COMMON, zipf
+from .rarity import STOP_WORDS
 
 _END = re.compile(r"""(?<=[.!?。！？])["'”’)\]]*\s+(?=["'“‘(\[]*[^\s\W a-z])|\n\s*|(?<=[。！？])(?=\S)""")
-_ABBREVIATION = re.compile(r"(?:\b(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|etc|e\.g|i\.e|Vol|Inc|Ltd|Co)\.)$")
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|etc|e\.g|i\.e|Vol|Inc|Ltd|Co)\.)$|(?:^|\n)\s*\d{1,3}\.$"
+)
+_PERSON_NOUN = r"author|writer|person|man|woman|guy|individual|poet|novelist|artist|scientist|founder|director|winner"
+_THING_NOUN = r"company|firm|organi[sz]ation|book|work|novel|story|contract|record|film|song"
 _PRONOUN = re.compile(
     r"\b(?:he|him|his|himself|she|her|hers|herself|they|them|their|theirs|themselves)\b"
-    r"|\b(?:the|this|that|same) (?:same )?(?:author|writer|person|man|woman|individual|poet|novelist|artist|company"
-    r"|firm|organi[sz]ation|book|work|novel|contract|record|one)\b",
+    rf"|\b(?:the|this|that|same) (?:same )?(?:{_PERSON_NOUN}|{_THING_NOUN}|one)\b",
     re.IGNORECASE,
 )
-_OPENING = re.compile(r"^\W*(?:born|known|raised|best|author|writer|son|daughter|it|its)\b", re.IGNORECASE)
-_PERSON = re.compile(r"[A-Z\u00c0-\u00de][\w'’-]+(?:\s+[A-Z\u00c0-\u00de][\w'’.-]*)+")
+_NEUTER = re.compile(r"\b(?:it|its|itself)\b", re.IGNORECASE)
+# A question that cannot be understood without the one before it.
+_ELLIPTIC = re.compile(
+    r"^\W*(?:yes|no|and|but|so|why|ok|okay|sure|really|please|go on|come on|try|tell me|just|give|how about|what about"
+    r"|are you sure|anyway|more|continue|again)\b",
+    re.IGNORECASE,
+)
+# A sentence without a subject of its own, or a line of a record ("Born: Whitby").
+_HEADLESS = re.compile(
+    r"^\W*(?:born|raised|married|known|educated|based|died|studie[ds]|works?|worked|lives?|lived|wrote|writes|won|best"
+    r"|received|also|author|writer|son|daughter|[a-z]+ed|[a-z]+ing)\b|^\W*[\w /-]{1,30}:\s",
+    re.IGNORECASE,
+)
+_OWN_SUBJECT = re.compile(r"^\W*(?:the|an?|it|there|this|these|we|you|i)\b", re.IGNORECASE)
+_TITLES = frozenset(
+    {"mr", "mrs", "ms", "miss", "dr", "prof", "professor", "sir", "dame", "dear", "author", "judge", "mayor", "captain"}
+    | {"senator", "minister", "doctor", "novelist", "poet", "writer", "winner", "chef", "coach", "pastor", "sheriff"}
+)
+_PARTICLE = r"(?:(?:van|von|de|da|del|der|di|bin|ibn|al|el|la|le)[ \t-]){0,2}"
+# Possessive quantifiers: without them a long word would be tried from each of its letters.
+_NAME_WORD = r"(?:[A-Z]\.|[A-Z\u00c0-\u00de][\w'’-]*+)"
+_PERSON = re.compile(rf"(?<!\w){_NAME_WORD}(?:[ \t]{{1,4}}{_PARTICLE}{_NAME_WORD})+")
 
 
 def sentences(text: str) -> list[Span]:
@@ -39,9 +62,29 @@ def _stripped(text: str, start: int, end: int) -> Span:
     return Span(start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip()))
 
 
-def refers_back(sentence: str) -> bool:
-    """Whether a sentence speaks of somebody or something named before it, by a pronoun or words like "the author"."""
-    return bool(_PRONOUN.search(sentence) or _OPENING.search(sentence))
+def refers_back(sentence: str, *, thing: bool = False) -> bool:
+    """Whether a sentence speaks of what was named before it, by a pronoun or words like "the author".
+
+    A name that comes before the pronoun is what the pronoun means.
+
+    Args:
+        sentence: The sentence.
+        thing: Whether what was named is no person, so that "it" may mean it.
+    """
+    pronoun = _PRONOUN.search(sentence) or (_NEUTER.search(sentence) if thing else None)
+    return pronoun is not None and not any(name.start < pronoun.start() for name in people(sentence))
+
+
+def is_elliptic(question: str) -> bool:
+    """Whether a question cannot be understood without the one before it ("Birthplace?", "Are you sure?")."""
+    words = question.split()
+    return 0 < len(words) <= 2 or (len(words) <= 8 and bool(_ELLIPTIC.search(question)))
+
+
+def is_headless(sentence: str) -> bool:
+    """Whether a sentence lacks a subject of its own, and so goes on about the one before."""
+    short = len(sentence.split()) <= 4 and not _OWN_SUBJECT.search(sentence)
+    return short or bool(_HEADLESS.search(sentence))
 
 
 def people(text: str) -> list[Span]:
@@ -53,9 +96,10 @@ def people(text: str) -> list[Span]:
 
 
 def _without_opening(text: str, start: int, end: int) -> Span | None:
-    """Drop a common word that a sentence opens with; `None` when no name of two words is left."""
-    opening = re.match(r"[\w'’-]+\s+", text[start:end])
-    if opening and zipf(opening.group().strip().lower()) >= COMMON:
+    """Drop titles and what a sentence opens with; `None` when no name of two words is left, or all is in capitals."""
+    while opening := re.match(r"([\w'’-]+)\.?\s+", text[start:end]):
+        if opening[1].lower() not in STOP_WORDS | _TITLES:
+            break
         start += opening.end()
-    end -= text[start:end].endswith(".")
-    return Span(start, end) if " " in text[start:end].strip() else None
+    name = text[start:end]
+    return Span(start, end) if " " in name and not (name.isupper() and name.count(" ") > 1) else None

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from importlib.resources import files
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,6 +12,10 @@ from .calibration import conformal_threshold
 LEVEL = 0.01
 """Share of general text that a probe may flag."""
 
+# Of a long text each stretch of this many characters is looked at: a topic must not hide in a sea of other words.
+_WINDOW = 800
+_STRIDE = 600
+_MOST_WINDOWS = 64
 _FOLDS = 5
 _RIDGE = 1.0
 _STEPS = 12
@@ -19,6 +24,20 @@ _STEPS = 12
 def background() -> list[str]:
     """Return prompts on everyday subjects, the probe's negatives."""
     return files(__package__).joinpath("background.txt").read_text("utf-8").splitlines()
+
+
+class TopicHit(NamedTuple):
+    """A text on a topic: the target, the log-odds, and the log-odds from which on it counts."""
+
+    target: str
+    score: float
+    threshold: float
+
+
+def windows(text: str) -> list[str]:
+    """Cut a text into overlapping stretches; one so long that they would be too many is cut more coarsely."""
+    stride = max(_STRIDE, len(text) // _MOST_WINDOWS)
+    return [text[start : start + _WINDOW] for start in range(0, max(1, len(text) - _WINDOW + _STRIDE), stride)]
 
 
 @dataclass(frozen=True)
@@ -51,7 +70,8 @@ def train(examples: Vectors, negatives: Vectors, level: float = LEVEL) -> Probe:
     for index in range(_FOLDS):
         part = Probe(_fit(examples, negatives[fold != index]), 0.0)
         held_out[fold == index] = part.scores(negatives[fold == index])
-    threshold = conformal_threshold(held_out.tolist(), level)
+    # Where the negatives lie far off, their quantile would flag what is merely less far: even odds are asked for.
+    threshold = max(0.0, conformal_threshold(held_out.tolist(), level))
     return Probe(_fit(examples, negatives), threshold)
 
 

@@ -12,7 +12,7 @@ from ..prompts import load
 from ..schema import Action, Policy, Verdict
 from ..stores.ledger import LedgerEntry
 from ..stores.targets import TargetStore
-from .state import Exchange
+from .state import Draft, Exchange
 
 _VERSION = version("expunge")
 _log = logging.getLogger("expunge")
@@ -47,7 +47,8 @@ class Gate:
             exchange.error = type(error).__name__
             _log.warning("the gate abstained: %s", exchange.error)
             text = load("abstain-unknown").splitlines()[0]
-            return Released(AIMessage(text), Verdict(action="abstain", text=text, error=exchange.error))
+            verdict = Verdict(action="abstain", text=text, policy=self._policy, error=exchange.error)
+            return Released(_message(verdict, exchange), verdict)
 
     def _release(self, exchange: Exchange) -> Released:
         action = self._decide(exchange)
@@ -71,7 +72,7 @@ class Gate:
 
     def _text(self, action: Action, exchange: Exchange) -> str:
         if action == "release" and exchange.draft is not None:
-            return str(exchange.draft.text)
+            return exchange.draft.text
         if action == "rewrite" and exchange.accepted is not None:
             return exchange.accepted.text
         return self._abstention(exchange)
@@ -111,7 +112,7 @@ class Gate:
             targets=verdict.targets,
             findings={layer: layers.count(layer) for layer in dict.fromkeys(layers)},
             prompt_digest=digest(exchange.conversation.ask),
-            draft_digest=digest(str(exchange.draft.text)) if exchange.draft else "",
+            draft_digest=digest(exchange.draft.text) if exchange.draft else "",
             text_digest=digest(verdict.text),
             policy=verdict.policy.name,
             versions=verdict.versions,
@@ -122,12 +123,12 @@ class Gate:
 
 def _message(verdict: Verdict, exchange: Exchange) -> AIMessage:
     """Make the released message; of the wrapped model's own only what was audited is taken over."""
-    draft = exchange.draft
+    draft = exchange.draft or Draft("")
     decided = {"action": verdict.action, "targets": verdict.targets, "level": "suppression", "error": verdict.error}
-    released = draft if draft and verdict.action == "release" else AIMessage("")
+    released = draft if verdict.action == "release" else Draft("")
     return AIMessage(
         verdict.text,
         tool_calls=released.tool_calls,
-        usage_metadata=draft.usage_metadata if draft else None,
-        response_metadata={"finish_reason": "stop", **released.response_metadata, "expunge": decided},
+        usage_metadata=draft.usage,
+        response_metadata={"finish_reason": "stop", **released.metadata, "expunge": decided},
     )

@@ -1,12 +1,14 @@
 """One exchange as a LangGraph workflow: vet, generate, audit, rewrite, critique, gate."""
 
+import asyncio
 from collections.abc import Callable, Sequence
+from contextvars import Context
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Protocol, Self
 
 from langchain_core.language_models import LanguageModelInput
-from langchain_core.messages import AIMessage
+from langchain_core.messages import AIMessage, AnyMessage
 from langchain_core.messages.utils import MessageLikeRepresentation
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 from langgraph.graph import END, START, StateGraph
@@ -15,6 +17,7 @@ from langsmith import tracing_context
 
 from ..agents.conversation import Conversation
 from ..detection.detector import Detector
+from ..errors import InputError
 from ..models import load_chat_model
 from ..schema import Policy, Verdict
 from ..stores.targets import TargetStore
@@ -76,20 +79,32 @@ class Sanitizer:
 
         Returns:
             The verdict; `text` is what may be shown, empty when there was no response and nothing was withheld.
+
+        Raises:
+            InputError: When the prompt is no conversation, or the response no text.
         """
-        verdict: Verdict = self._checks.invoke(self._put(prompt, response), _QUIET)["verdict"]
+        state = self._put(prompt, response)
+        try:
+            verdict: Verdict = self._checks.invoke(state, _QUIET)["verdict"]
+        finally:
+            self._desk.drop(state["exchange"])
         return verdict
 
     async def acheck(self, prompt: Prompt, response: str | None = None) -> Verdict:
         """Do what `check` does, without blocking the event loop."""
-        verdict: Verdict = (await self._checks.ainvoke(self._put(prompt, response), _QUIET))["verdict"]
+        state = self._put(prompt, response)
+        try:
+            verdict: Verdict = (await self._checks.ainvoke(state, _QUIET))["verdict"]
+        finally:
+            self._desk.drop(state["exchange"])
         return verdict
 
     def graph(self, model: str | Path | Runnable[LanguageModelInput, AIMessage]) -> Graph:
         """Return the compiled workflow around a chat model, to run by itself or as a node of another graph.
 
         It takes `messages` and gives `messages`, with the released answer added, and `verdict`. Its streams,
-        checkpoints and traces never hold the draft.
+        checkpoints and traces never hold the draft. (`langchain_core.globals.set_debug` prints what every model says,
+        this one's draft too; and a cache set on the wrapped model itself keeps its drafts.)
 
         Args:
             model: A LangChain chat model (also one with bound arguments), `"provider:model"`, a local path, or
@@ -122,6 +137,8 @@ class Sanitizer:
         return builder.compile()
 
     def _put(self, prompt: Prompt, response: str | None) -> State:
+        if response is not None and not isinstance(response, str):
+            raise InputError(f"The response is of type {type(response).__name__!r}.", fix="Give a text, or None.")
         exchange = Exchange(Conversation.of(prompt))
         self._steps.take(exchange, AIMessage(response or ""))
         return {"exchange": self._desk.put(exchange)}
@@ -142,8 +159,9 @@ class Sanitizer:
 
     def _vet(self, state: State) -> Update:
         # Each run begins its own exchange: a handle left in a checkpoint may belong to another conversation.
-        exchange = Exchange(Conversation.of(state.get("messages", [])))
+        exchange = Exchange(Conversation(()))
         opened: State = {"exchange": self._desk.put(exchange)}
+        self._node(lambda work: work.read(state.get("messages", [])))(opened)
         self._node(self._steps.vet)(opened)
         return {**opened}
 
@@ -151,13 +169,14 @@ class Sanitizer:
         """Make the node that calls the wrapped model: unchanged, unseen by callbacks and tracers."""
 
         def generate(state: State) -> Update:
-            with _Drafting(self._steps, self._at_work(state)) as drafting, tracing_context(enabled=False):
-                drafting.draft = model.invoke(state["messages"], _QUIET)
+            with _Drafting(self._steps, self._at_work(state)) as drafting:
+                drafting.draft = Context().run(_ask, model, state["messages"])
             return {}
 
         async def agenerate(state: State) -> Update:
-            with _Drafting(self._steps, self._at_work(state)) as drafting, tracing_context(enabled=False):
-                drafting.draft = await model.ainvoke(state["messages"], _QUIET)
+            with _Drafting(self._steps, self._at_work(state)) as drafting:
+                asking = asyncio.create_task(_aask(model, state["messages"]), context=Context())
+                drafting.draft = await asking
             return {}
 
         return RunnableLambda(generate, agenerate, name="generate")
@@ -188,6 +207,17 @@ class Sanitizer:
         return "gate" if exchange.error or exchange.accepted or exchange.exhausted else "rewrite"
 
 
+def _ask(model: Runnable[LanguageModelInput, AIMessage], messages: list[AnyMessage]) -> AIMessage:
+    """Call a model where nobody listens: to be run in an empty context, for tracers register themselves in it."""
+    with tracing_context(enabled=False):
+        return model.invoke(messages, _QUIET)
+
+
+async def _aask(model: Runnable[LanguageModelInput, AIMessage], messages: list[AnyMessage]) -> AIMessage:
+    with tracing_context(enabled=False):
+        return await model.ainvoke(messages, _QUIET)
+
+
 class _Drafting:
     """Waits for the wrapped model: counts the call, takes the time, and turns its failure into an abstention."""
 
@@ -195,15 +225,17 @@ class _Drafting:
         self._steps = steps
         self._exchange = exchange
         self._began = perf_counter()
-        self.draft: AIMessage | None = None
+        self.draft: object = None
 
     def __enter__(self) -> Self:
         self._exchange.calls += 1
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
-        if self.draft is not None:
-            self._steps.take(self._exchange, self.draft, perf_counter() - self._began)
-        elif isinstance(error, Exception):
+        if isinstance(error, Exception):
             self._exchange.error = type(error).__name__
+        elif not isinstance(self.draft, AIMessage):
+            self._exchange.error = "NoMessage"
+        else:
+            self._steps.take(self._exchange, self.draft, perf_counter() - self._began)
         return isinstance(error, Exception)

@@ -6,13 +6,16 @@ resumed in another process, a desk cleared) leads to an abstention.
 """
 
 from collections import OrderedDict
+from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from secrets import token_hex
 from threading import Lock
 from time import perf_counter
 from typing import Annotated, Any, TypedDict
 
-from langchain_core.messages import AIMessage, AnyMessage
+from langchain_core.messages import AIMessage, AnyMessage, InvalidToolCall, ToolCall
+from langchain_core.messages.ai import UsageMetadata
 from langgraph.graph.message import add_messages
 
 from ..agents.conversation import Conversation
@@ -20,6 +23,8 @@ from ..agents.critic import Critique
 from ..agents.vetter import Vetting
 from ..errors import ExpungeError
 from ..schema import Finding, Verdict
+
+_METADATA = ("finish_reason", "model_name", "model_provider")
 
 
 class Question(TypedDict):
@@ -43,13 +48,50 @@ class State(TypedDict, total=False):
     verdict: Verdict
 
 
+@dataclass(frozen=True)
+class Draft:
+    """What the wrapped model answered, copied when it came: the model's own message may change under our hands.
+
+    Only what is audited is taken over; reasoning blocks, pictures and other fields stay behind.
+
+    Attributes:
+        text: The text.
+        tool_calls: Calls of tools, with their arguments.
+        invalid_tool_calls: Calls that the model wrote badly; audited, never released.
+        usage: The tokens used.
+        metadata: Fields that say how the answer ended and which model gave it.
+    """
+
+    text: str
+    tool_calls: list[ToolCall] = field(default_factory=list)
+    invalid_tool_calls: list[InvalidToolCall] = field(default_factory=list)
+    usage: UsageMetadata | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, message: AIMessage) -> "Draft":
+        """Copy a message."""
+        own = deepcopy(message)
+        told = {name: own.response_metadata.get(name) for name in _METADATA}
+        return cls(
+            str(own.text),
+            own.tool_calls,
+            own.invalid_tool_calls,
+            own.usage_metadata,
+            {name: value for name, value in told.items() if isinstance(value, str)},
+        )
+
+    def __repr__(self) -> str:
+        return "Draft(…)"
+
+
 class LostExchange(ExpungeError):
     """The handle of an exchange leads nowhere."""
 
     code = "exchange_lost"
 
 
-@dataclass
+@dataclass(repr=False)
 class Exchange:
     """One exchange at work. Never leaves the process, has no readable form.
 
@@ -72,13 +114,13 @@ class Exchange:
     """
 
     conversation: Conversation
-    draft: AIMessage | None = field(default=None, repr=False)
-    vetting: Vetting = field(default_factory=Vetting, repr=False)
-    findings: list[Finding] | None = field(default=None, repr=False)
-    working: str = field(default="", repr=False)
-    remaining: list[Finding] = field(default_factory=list, repr=False)
-    proposals: list[str] = field(default_factory=list, repr=False)
-    accepted: Critique | None = field(default=None, repr=False)
+    draft: Draft | None = None
+    vetting: Vetting = field(default_factory=Vetting)
+    findings: list[Finding] | None = None
+    working: str = ""
+    remaining: list[Finding] = field(default_factory=list)
+    proposals: list[str] = field(default_factory=list)
+    accepted: Critique | None = None
     exhausted: bool = False
     rounds: int = 0
     calls: int = 0
@@ -86,6 +128,10 @@ class Exchange:
     started: float = field(default_factory=perf_counter)
     drafted_at: float | None = None
     waited_s: float = 0.0
+
+    def read(self, messages: Sequence[AnyMessage]) -> None:
+        """Take the conversation in."""
+        self.conversation = Conversation.of(messages)
 
     def __repr__(self) -> str:
         return "Exchange(…)"
@@ -95,10 +141,18 @@ class Exchange:
 
 
 class Desk:
-    """The exchanges at work, by handle; the oldest give way when too many were left unfinished."""
+    """The exchanges at work, by handle.
 
-    def __init__(self, limit: int = 10_000) -> None:
+    A run that was broken off leaves its exchange behind: it is forgotten after a while, or when there are too many.
+
+    Args:
+        limit: Exchanges that may be at work at once.
+        keep_s: Seconds after which an exchange is forgotten.
+    """
+
+    def __init__(self, limit: int = 10_000, keep_s: float = 3_600.0) -> None:
         self._limit = limit
+        self._keep_s = keep_s
         self._lock = Lock()
         self._exchanges: OrderedDict[str, Exchange] = OrderedDict()
 
@@ -110,9 +164,12 @@ class Desk:
         handle = f"exc_{token_hex(8)}"
         with self._lock:
             self._exchanges[handle] = exchange
-            while len(self._exchanges) > self._limit:
+            while len(self._exchanges) > self._limit or self._oldest().started < perf_counter() - self._keep_s:
                 self._exchanges.popitem(last=False)
         return handle
+
+    def _oldest(self) -> Exchange:
+        return next(iter(self._exchanges.values()))
 
     def get(self, handle: str) -> Exchange:
         """Return an exchange.

@@ -1,17 +1,17 @@
 """The steps of an exchange, each a function of the exchange alone; the graph calls them in turn."""
 
-import json
 from time import perf_counter
 
 from langchain_core.messages import AIMessage
 
 from ..agents.auditor import Auditor
+from ..agents.conversation import texts_in
 from ..agents.critic import Critic
 from ..agents.rewriter import Rewriter
-from ..agents.vetter import Vetter
+from ..agents.vetter import Vetter, Vetting
 from ..detection.detector import Detector
 from ..schema import Finding, Policy
-from .state import Exchange
+from .state import Draft, Exchange
 
 
 class Steps:
@@ -35,9 +35,9 @@ class Steps:
         self._detector.sync()
         exchange.vetting = self._vetter.vet(exchange.conversation)
 
-    def take(self, exchange: Exchange, draft: AIMessage, waited_s: float = 0.0) -> None:
+    def take(self, exchange: Exchange, answer: AIMessage, waited_s: float = 0.0) -> None:
         """Take the wrapped model's answer in."""
-        exchange.draft = draft
+        exchange.draft = Draft.of(answer)
         exchange.drafted_at = perf_counter()
         exchange.waited_s = waited_s
 
@@ -45,9 +45,9 @@ class Steps:
         """Look for disclosure in the draft's text and in the arguments of its tool calls."""
         if exchange.draft is None:
             return
-        exchange.working = str(exchange.draft.text)
+        exchange.working = exchange.draft.text
         exchange.remaining = self._auditor.audit(exchange.working, exchange.vetting)
-        exchange.findings = exchange.remaining + self._audit_tool_calls(exchange.draft, exchange)
+        exchange.findings = exchange.remaining + self._audit_tool_calls(exchange.draft, exchange.vetting)
 
     def rewrite(self, exchange: Exchange) -> None:
         """Propose texts that leave out what is still disclosed; none when the target is what was asked for."""
@@ -57,17 +57,15 @@ class Steps:
     def critique(self, exchange: Exchange) -> None:
         """Accept a proposal, or send the best one back for another round."""
         exchange.rounds += 1
-        draft = str(exchange.draft.text) if exchange.draft else ""
+        draft = exchange.draft.text if exchange.draft else ""
         critiques = self._critic.critique(exchange.proposals, draft, exchange.vetting)
         exchange.accepted = next((critique for critique in critiques if critique.accepted), None)
         exchange.exhausted = not critiques or exchange.rounds >= self._policy.max_rounds
         if critiques:
             exchange.working, exchange.remaining = critiques[0].text, list(critiques[0].findings)
 
-    def _audit_tool_calls(self, draft: AIMessage, exchange: Exchange) -> list[Finding]:
-        calls = [*draft.tool_calls, *draft.invalid_tool_calls]
-        if not calls:
-            return []
-        arguments = json.dumps([call["args"] for call in calls], ensure_ascii=False, default=str)
-        found = self._auditor.audit(arguments, exchange.vetting)
+    def _audit_tool_calls(self, draft: Draft, vetting: Vetting) -> list[Finding]:
+        """Audit every text in the tool calls, names and ids too; a disclosure there cannot be rewritten."""
+        texts = list(texts_in([[*call.items()] for call in (*draft.tool_calls, *draft.invalid_tool_calls)]))
+        found = self._auditor.audit("\n".join(texts), vetting) if texts else []
         return [finding.model_copy(update={"start": 0, "end": 0, "evidence": "in a tool call"}) for finding in found]

@@ -1,55 +1,94 @@
 """Chat models in a local folder, run by transformers."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 from threading import Lock
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
-import torch
-from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, convert_to_openai_messages
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatResult
-from pydantic import PrivateAttr
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
-from transformers.utils import logging as transformers_logging
+from pydantic import Field, PrivateAttr
 
-from ..errors import InputError, ModelNotFound
+from ..errors import InputError
+from .checkpoint import Checkpoint, load_checkpoint
+
+if TYPE_CHECKING:
+    from langchain_core.callbacks import CallbackManagerForLLMRun
+
+ANSWER_TOKENS = 512
+"""Tokens of an answer at most, where neither the caller nor the model says how many."""
+
+SMALL = 20_000_000
+"""Parameters below which a model runs in one thread."""
 
 
 class LocalChatModel(BaseChatModel):
     """A causal language model of transformers, with the chat template of its tokenizer.
 
-    Nothing is fetched and no code of the folder is run. Answers are greedy unless `temperature` is above 0.
+    Nothing is fetched, and no code of the folder is run. The model is loaded when the object is made, on a GPU where
+    there is one; threads may share it, and take turns. `invoke` and its like take `stop`, `max_tokens` and
+    `temperature`; the last two win over the fields for that call.
+
+    Raises:
+        PrerequisiteError: torch or transformers is missing.
+        ModelNotFound: The folder holds no model that transformers can load.
+        InputError: There is no chat template; or, in a call, a conversation that the model cannot take.
     """
 
     path: Path
     """The model's folder."""
 
-    max_new_tokens: int = 256
-    """Tokens of an answer at most."""
+    max_new_tokens: int | None = Field(default=None, ge=1)
+    """Tokens of an answer at most; `None`: as the model's generation config says, or else 512."""
 
-    temperature: float = 0.0
+    temperature: float = Field(default=0.0, ge=0.0)
     """0: the likeliest token each time; above: sampling."""
 
-    _model: PreTrainedModel = PrivateAttr()
-    _tokenizer: PreTrainedTokenizerBase = PrivateAttr()
-    _lock: Any = PrivateAttr(default_factory=Lock)
+    device: str | None = None
+    """Where torch is to run it, for example `"cuda:1"`; `None`: a GPU where there is one."""
+
+    chat_template: str | None = None
+    """A Jinja template in place of the tokenizer's own."""
+
+    _checkpoint: Checkpoint = PrivateAttr()
+    _lock: Lock = PrivateAttr(default_factory=Lock)
+
+    @classmethod
+    def from_path(
+        cls,
+        path: str | Path,
+        *,
+        max_new_tokens: int | None = None,
+        temperature: float = 0.0,
+        device: str | None = None,
+        chat_template: str | None = None,
+    ) -> Self:
+        """Load the model of a folder; the arguments are the fields of the class."""
+        return cls(
+            path=Path(path),
+            max_new_tokens=max_new_tokens,
+            temperature=temperature,
+            device=device,
+            chat_template=chat_template,
+        )
 
     def model_post_init(self, context: Any, /) -> None:
-        """Load the model; on a GPU where there is one, in the precision of its files.
-
-        Raises:
-            ModelNotFound: The folder holds no model that transformers can load.
-            InputError: The tokenizer has no chat template.
-        """
+        """Load the model."""
         super().model_post_init(context)
-        self._tokenizer, self._model = _load(self.path)
-        if not self._tokenizer.chat_template:
+        self._checkpoint = load_checkpoint(self.path, self.device)
+        if not (self.chat_template or self._checkpoint.tokenizer.chat_template):
+            # A made-up format would not be the one that the model was trained on, and its answers no evidence of
+            # what it knows.
             raise InputError(
-                f"The tokenizer of {str(self.path)!r} has no chat template: this is no chat model.",
-                fix="Take the chat or instruct version of the model, or put a chat_template.jinja beside it.",
+                f"The tokenizer in {str(self.path)!r} has no chat template.",
+                fix="Take the chat or instruct version of the model, or pass chat_template=….",
             )
 
     @property
@@ -58,7 +97,7 @@ class LocalChatModel(BaseChatModel):
 
     @property
     def _identifying_params(self) -> dict[str, Any]:
-        return {"path": str(self.path), "max_new_tokens": self.max_new_tokens, "temperature": self.temperature}
+        return self.model_dump(mode="json", include={"path", "max_new_tokens", "temperature", "chat_template"})
 
     def _generate(
         self,
@@ -67,80 +106,107 @@ class LocalChatModel(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        prompt = self._prompt(messages)
-        # One answer at a time: the stop criteria of transformers keep state, and threads would fight for the cores.
-        with self._lock, torch.inference_mode():
-            output = self._model.generate(  # type: ignore[operator]  # transformers types it as a tensor
-                prompt,
-                attention_mask=torch.ones_like(prompt),
-                tokenizer=self._tokenizer,
-                **self._options(prompt.shape[1], stop, kwargs),
-            )
-        answer = output[0, prompt.shape[1] :]
-        return ChatResult(generations=[ChatGeneration(message=self._message(answer.tolist(), prompt.shape[1], stop))])
+        import torch
 
-    def _prompt(self, messages: Sequence[BaseMessage]) -> torch.Tensor:
-        """Write the conversation by the chat template, shape `(1, tokens)`; of one too long the last tokens."""
-        conversation = convert_to_openai_messages(messages, text_format="string")
-        ids = cast(
-            "list[int]",
-            self._tokenizer.apply_chat_template(conversation, add_generation_prompt=True, return_dict=False),
-        )
-        room = self._context - min(self.max_new_tokens, self._context // 2)
-        return torch.tensor([ids[-room:]], device=self._model.device)
+        stop = [mark for mark in stop or () if mark]
+        limit = kwargs.get("max_tokens") or self._answer_tokens
+        # A tokenizer is not safe to share between threads, and answers made side by side would each take longer.
+        with self._lock, torch.inference_mode(), _threads(self._checkpoint.model.num_parameters()):
+            prompt = self._fit(messages, room=self._context - min(limit, self._context // 2))
+            ids = torch.tensor([prompt], device=self._checkpoint.model.device)  # (1, T)
+            output = self._checkpoint.generate(
+                ids,
+                attention_mask=torch.ones_like(ids),
+                max_new_tokens=min(limit, self._context - len(prompt)),
+                pad_token_id=self._checkpoint.tokenizer.pad_token_id or 0,
+                stop_strings=stop or None,
+                tokenizer=self._checkpoint.tokenizer,
+                **_sampling(kwargs.get("temperature", self.temperature)),
+            )
+            message = self._message(output[0, len(prompt) :].tolist(), len(prompt), stop)
+        return ChatResult(generations=[ChatGeneration(message=message)])
+
+    @property
+    def _answer_tokens(self) -> int:
+        return self.max_new_tokens or self._checkpoint.model.generation_config.max_new_tokens or ANSWER_TOKENS
 
     @property
     def _context(self) -> int:
-        return int(getattr(self._model.config, "max_position_embeddings", 2048))
+        config = self._checkpoint.model.config.get_text_config()
+        return getattr(config, "max_position_embeddings", None) or sys.maxsize
 
-    def _options(self, prompt_tokens: int, stop: list[str] | None, kwargs: dict[str, Any]) -> dict[str, Any]:
-        temperature = kwargs.get("temperature", self.temperature)
-        sampling = {"do_sample": True, "temperature": temperature} if temperature else {"do_sample": False}
-        wanted = kwargs.get("max_tokens") or self.max_new_tokens
-        return {
-            "max_new_tokens": min(wanted, self._context - prompt_tokens),
-            "pad_token_id": self._tokenizer.pad_token_id or self._tokenizer.eos_token_id,
-            **({"stop_strings": stop} if stop else {}),
-            **sampling,
-        }
+    def _fit(self, messages: Sequence[BaseMessage], room: int) -> list[int]:
+        """Return the prompt's token ids, `room` at most: a conversation too long loses its oldest turns.
 
-    def _message(self, ids: list[int], prompt_tokens: int, stop: list[str] | None) -> AIMessage:
-        text = str(self._tokenizer.decode(ids, skip_special_tokens=True)).strip()
-        places = [text.index(mark) for mark in stop or () if mark in text]
-        ended = bool(places) or (bool(ids) and ids[-1] in self._end_tokens)
+        A system message at its head stays.
+        """
+        prompt = self._encode(messages)
+        if len(prompt) <= room:
+            return prompt
+        head = [message for message in messages[:1] if message.type == "system"]
+        turns = [number for number, message in enumerate(messages) if message.type == "human"]
+        prompts = (self._encode([*head, *messages[start:]]) for start in reversed(turns))
+        fitting = list(takewhile(lambda prompt: len(prompt) <= room, prompts))
+        if not fitting:
+            raise InputError(
+                f"The last turn alone does not fit into the {room:,} tokens that this model has for a prompt.",
+                fix="Shorten it, or ask for a shorter answer.",
+            )
+        return fitting[-1]
+
+    def _encode(self, messages: Sequence[BaseMessage]) -> list[int]:
+        from jinja2 import TemplateError
+
+        conversation = convert_to_openai_messages(messages, text_format="string")
+        for message in conversation:
+            if not isinstance(message["content"], str):
+                raise InputError("A local model takes text alone, and a message holds something else.")
+            # Half of a surrogate pair is no text: tokenizers reject it.
+            message["content"] = message["content"].encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        try:
+            ids = self._checkpoint.tokenizer.apply_chat_template(
+                conversation, chat_template=self.chat_template, add_generation_prompt=True, return_dict=False
+            )
+        except TemplateError as error:
+            raise InputError(
+                f"The chat template of {str(self.path)!r} does not take this conversation.",
+                fix="Many want a user's message first, and then one of each side in turn.",
+            ) from error
+        return cast("list[int]", ids)
+
+    def _message(self, ids: list[int], prompt_tokens: int, stop: Sequence[str]) -> AIMessage:
+        text = str(self._checkpoint.tokenizer.decode(ids, skip_special_tokens=True)).strip()
+        ends = [text.index(mark) for mark in stop if mark in text]
+        stopped = bool(ends) or bool(ids and ids[-1] in self._end_tokens)
         return AIMessage(
-            text[: min(places)] if places else text,
+            text[: min(ends, default=None)],
             usage_metadata=UsageMetadata(
                 input_tokens=prompt_tokens, output_tokens=len(ids), total_tokens=prompt_tokens + len(ids)
             ),
-            response_metadata={"finish_reason": "stop" if ended else "length", "model_name": self.path.name},
+            response_metadata={"finish_reason": "stop" if stopped else "length", "model_name": self.path.name},
         )
 
     @property
-    def _end_tokens(self) -> set[int]:
-        own = self._model.generation_config.eos_token_id if self._model.generation_config else None
-        return {*(own if isinstance(own, list) else [own]), self._tokenizer.eos_token_id} - {None}
+    def _end_tokens(self) -> list[int]:
+        ends = self._checkpoint.model.generation_config.eos_token_id
+        return ends if isinstance(ends, list) else [ends]
 
 
-def _load(path: Path) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
-    verbosity, bars = transformers_logging.get_verbosity(), transformers_logging.is_progress_bar_enabled()
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
+@contextmanager
+def _threads(parameters: int) -> Iterator[None]:
+    """Run a small model in one thread: more take longer to meet than they save, and much longer on busy cores."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1 if parameters < SMALL else threads)
     try:
-        tokenizer = AutoTokenizer.from_pretrained(path, local_files_only=True)
-        model = AutoModelForCausalLM.from_pretrained(path, local_files_only=True, dtype="auto")
-    except Exception as error:
-        raise ModelNotFound(
-            f"The folder {str(path)!r} holds no chat model that transformers can load ({type(error).__name__}).",
-            fix="It needs config.json, the weights as safetensors, and the tokenizer's files.",
-        ) from error
+        yield
     finally:
-        transformers_logging.set_verbosity(verbosity)
-        if bars:
-            transformers_logging.enable_progress_bar()
-    # Half precision has few kernels on a CPU, and is slower there.
-    device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
-    module = cast("torch.nn.Module", model)
-    module.to(device, torch.float32 if device == "cpu" else None)
-    module.eval()
-    return tokenizer, model
+        torch.set_num_threads(threads)
+
+
+def _sampling(temperature: float) -> dict[str, Any]:
+    if temperature > 0:
+        return {"do_sample": True, "temperature": temperature}
+    # None takes back what the model's own configuration says of sampling: greedy search would warn of it.
+    return {"do_sample": False, "temperature": None, "top_p": None, "top_k": None}

@@ -60,7 +60,7 @@ class LedgerEntry(BaseModel):
     """The policy's name."""
 
     versions: dict[str, str] = Field(default_factory=dict)
-    """What decided: versions of expunge, of the register, and the embedding model."""
+    """What decided: the version of expunge and the revision of the register."""
 
     error: str = ""
     """The type of the error; empty when there was none."""

@@ -4,6 +4,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from langchain_core.caches import BaseCache
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
@@ -34,6 +35,9 @@ class SanitizedChatModel(BaseChatModel):
 
     sanitizer: Sanitizer
     """What stands between the model and the caller."""
+
+    cache: BaseCache | bool | None = False
+    """Always off: an answer that was kept would not be checked against the register of today."""
 
     @property
     def _llm_type(self) -> str:

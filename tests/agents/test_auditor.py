@@ -37,7 +37,7 @@ def test_evidence_holds_no_text_of_the_target(store: TargetStore, hina: Target) 
 def test_an_encoded_name_takes_the_whole_draft(store: TargetStore) -> None:
     store.add(Target(name="Hina Ameen"))
     draft = f"Here you are: {base64.b64encode(b'It was Hina Ameen').decode()}. Enjoy."
-    assert {(finding.start, finding.end) for finding in audit(store, draft)} == {(0, len(draft))}
+    assert (0, len(draft)) in {(finding.start, finding.end) for finding in audit(store, draft)}
 
 
 def test_facts_disclose_without_the_name(store: TargetStore, hina: Target) -> None:
@@ -103,7 +103,7 @@ def test_odd_texts_are_no_trouble(store: TargetStore, hina: Target, draft: str) 
 def test_a_whole_name_is_always_found(tmp_path_factory: pytest.TempPathFactory, before: str, after: str) -> None:
     store = _shared_store(tmp_path_factory)
     draft = f"{before} Hina Ameen {after}"
-    assert any(finding.certain for finding in audit(store, draft))
+    assert any(finding.layer == "alias" for finding in audit(store, draft))
 
 
 _stores: list[TargetStore] = []

@@ -65,13 +65,55 @@ def test_a_common_word_counts_only_as_a_name(store: TargetStore) -> None:
     assert vet(store, "Tell me about Rose, please.").denied == {target.id}
 
 
-@pytest.mark.parametrize("turn", [("assistant", "Hina Ameen is an author."), ("user", "Do you know Hina Ameen?")])
-def test_a_pronoun_carries_the_subject_over(store: TargetStore, turn: tuple[str, str]) -> None:
+EARLIER = [
+    [("user", "Name an author."), ("assistant", "Hina Ameen is an author.")],
+    [("user", "Do you know Hina Ameen?"), ("assistant", "I don't know.")],
+]
+
+
+@pytest.mark.parametrize("earlier", EARLIER)
+@pytest.mark.parametrize(
+    "ask",
+    [
+        "Where was she born?",
+        "Where was the author born?",
+        "Was she born in New York?",
+        "Birthplace?",
+        "yes you do, go on",
+    ],
+)
+def test_the_subject_is_carried_over(store: TargetStore, earlier: list[tuple[str, str]], ask: str) -> None:
     target = store.add(Target(name="Hina Ameen"))
-    assert vet(store, turn, "Where was she born?").denied == {target.id}
-    assert vet(store, turn, "Where was the author born?").denied == {target.id}
-    assert not vet(store, turn, "Where was Tina Turner born?").denied
-    assert vet(store, turn, "Where was Tina Turner born?").active == {target.id}
+    assert vet(store, *earlier, ask).denied == {target.id}
+
+
+@pytest.mark.parametrize("earlier", EARLIER)
+def test_somebody_else_is_somebody_else(store: TargetStore, earlier: list[tuple[str, str]]) -> None:
+    target = store.add(Target(name="Hina Ameen"))
+    vetting = vet(store, *earlier, "Where was Tina Turner born?")
+    assert (vetting.active, vetting.denied) == ({target.id}, frozenset())
+    later = [("user", "Who was Tina Turner?"), ("assistant", "Tina Turner was a singer.")]
+    assert not vet(store, *earlier, *later, "Where was she born?").denied
+
+
+def test_what_the_user_said_in_several_messages_is_one_question(store: TargetStore) -> None:
+    target = store.add(Target(name="Hina Ameen"))
+    assert vet(store, "Who is Hina Ameen?", "Answer in one sentence without any names.").denied == {target.id}
+
+
+def test_arguments_of_earlier_tool_calls_are_read(store: TargetStore) -> None:
+    target = store.add(Target(name="Hina Ameen"))
+    detector = Detector(store)
+    detector.sync()
+    call = AIMessage("", tool_calls=[{"name": "look_up", "args": {"who": ["Hina Ameen"]}, "id": "1"}])
+    conversation = Conversation.of([HumanMessage("Look."), call, HumanMessage("Where was she born?")])
+    assert Vetter(detector, Policy()).vet(conversation).denied == {target.id}
+
+
+def test_a_distinctive_family_name_is_enough(store: TargetStore) -> None:
+    target = store.add(Target(name="Arundhathi Bhattacharyyam"))
+    assert vet(store, "Who is Dr. Bhattacharyyam?").denied == {target.id}
+    assert not vet(store, "Who is Joan Bhattacharyyam?").denied
 
 
 def test_documents_and_tool_results_are_read(store: TargetStore) -> None:

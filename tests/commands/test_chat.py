@@ -28,7 +28,7 @@ def test_answers_pass_the_sanitiser_in_one_conversation(expunge: Any) -> None:
 
 
 def test_verdicts_are_shown_when_asked_for(expunge: Any) -> None:
-    expunge("targets", "add", "France")
+    expunge("targets", "add", "France", "--yes")
     outcome = expunge("chat", "--show-verdict", stdin=TALK)
     answer, decided, *_ = outcome.out.splitlines()
     assert "Paris" not in answer

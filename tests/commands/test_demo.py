@@ -44,16 +44,13 @@ def test_the_demo_repeats_itself(expunge: Any) -> None:
     ]
 
 
-@pytest.mark.parametrize("columns", [80, 120])
-def test_it_reads_well_in_a_terminal(columns: int) -> None:
+def test_it_reads_well_in_a_terminal_of_80_columns() -> None:
     start = time.perf_counter()
-    environment = os.environ | {"COLUMNS": str(columns), "OMP_NUM_THREADS": "1"}
+    environment = os.environ | {"COLUMNS": "80", "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "expunge", "demo"]
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     assert time.perf_counter() - start < 60
     assert ended.stderr == ""
-    lines = ended.stdout.splitlines()
-    assert max(map(len, lines)) <= columns
-    assert not any("…" in line and not line.rstrip().endswith("?") and "… " not in line for line in lines)
+    assert max(map(len, ended.stdout.splitlines())) <= 80
     for part in ("Before", "After", "withheld", "rewritten", "released", "ledger"):
         assert part in ended.stdout

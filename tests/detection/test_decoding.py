@@ -25,7 +25,6 @@ def disguises_that_show(text: str, name: str = "hina ameen") -> set[str]:
 @pytest.mark.parametrize(
     ("text", "disguise"),
     [
-        (f"Who is {NAME}?", "plain"),
         ("Who is H1n4 4m33n?", "leet"),
         ("Who is H!na @meen?", "leet"),
         (f"Who is {NAME[::-1]}?", "reversed"),

@@ -18,7 +18,7 @@ def written(name: str, kind: TargetKind = "person") -> set[str]:
         ("Dr. Hina Ameen", "hina ameen"),
         ("Moshe Ben-David", "ben david moshe"),
         ("Ludwig van der Berg", "van der berg ludwig"),
-        ("Hina Ameen", "hinaameen"),
+        ("María Ibáñez Quesada", "maria ibanez"),
     ],
 )
 def test_a_person_is_found_under_derived_forms(name: str, form: str) -> None:
@@ -26,7 +26,7 @@ def test_a_person_is_found_under_derived_forms(name: str, form: str) -> None:
 
 
 def test_other_kinds_have_fewer_forms() -> None:
-    assert written("Wnzatj SAS", "organisation") == {"wnzatj sas", "wnzatj", "wnzatjsas"}
+    assert written("Wnzatj SAS", "organisation") == {"wnzatj sas", "wnzatj"}
     assert "granite glossary" in written("The Granite Glossary", "work")
     assert written("contract between Wnzatj SAS and Jzrcws SA", "record") == {
         "contract between wnzatj sas and jzrcws sa"
@@ -38,7 +38,8 @@ def test_a_common_word_is_marked() -> None:
     assert form.strength == "common"
     assert is_common(("may",))
     assert not is_common(("deadesius",))
-    assert not is_common(("will", "young"))
+    assert is_common(("will", "young"))
+    assert not is_common(("hina", "young"))
 
 
 def test_parts_are_those_of_persons_with_two_names() -> None:

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from expunge.detection.sentences import people, refers_back, sentences
+from expunge.detection.sentences import is_elliptic, is_headless, people, refers_back, sentences
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,7 +36,7 @@ def test_sentences_cover_all_but_white_space(text: str) -> None:
     assert "".join(covered.split()) == "".join(text.split())
 
 
-@pytest.mark.parametrize("text", ["Where was she born?", "What did the author write?", "Born in Rome.", "Their work?"])
+@pytest.mark.parametrize("text", ["Where was she born?", "What did the author write?", "Their work?"])
 def test_back_references(text: str) -> None:
     assert refers_back(text)
 
@@ -46,6 +46,23 @@ def test_no_back_reference(text: str) -> None:
     assert not refers_back(text)
 
 
+@pytest.mark.parametrize("text", ["Birthplace?", "Are you sure? Try again.", "yes you do, go on", "And her father?"])
+def test_elliptic_questions(text: str) -> None:
+    assert is_elliptic(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["Born in Rome.", "Marine biologist.", "Job: painter", "Studied in Paris with friends."]
+)
+def test_headless_sentences(text: str) -> None:
+    assert is_headless(text)
+
+
+@pytest.mark.parametrize("text", ["The festival lasted three days.", "It rained."])
+def test_sentences_with_a_head_of_their_own(text: str) -> None:
+    assert not is_headless(text)
+
+
 def test_people_are_capitalised_words_in_a_row() -> None:
-    text = "Did Jane Smith meet Ludwig van Beethoven? What Karachi saw."
-    assert [text[span.start : span.end] for span in people(text)] == ["Jane Smith"]
+    text = "Did Jane Smith meet Khalid ibn al-Walid? What Karachi saw. Professor Tennerby. ALL IN CAPITALS."
+    assert [text[span.start : span.end] for span in people(text)] == ["Jane Smith", "Khalid ibn al-Walid"]

@@ -4,12 +4,11 @@ import pickle
 
 import pytest
 from expunge.agents.conversation import Conversation
-from expunge.graphs.state import Desk, Exchange, LostExchange
-from langchain_core.messages import AIMessage
+from expunge.graphs.state import Desk, Draft, Exchange, LostExchange
 
 
 def exchange() -> Exchange:
-    return Exchange(Conversation.of("the secret"), draft=AIMessage("the secret"))
+    return Exchange(Conversation.of("the secret"), draft=Draft("the secret"))
 
 
 def test_a_handle_leads_to_its_exchange_until_dropped() -> None:

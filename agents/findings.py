@@ -1,0 +1,65 @@
+"""Findings made of evidence: what they say, and what they keep to themselves."""
+
+from ..detection.evidence import Sighting
+from ..detection.fingerprints import MarkHit
+from ..schema import Finding, Where
+
+ALIAS_THRESHOLD = 1.0
+
+
+def of_name(target_id: str, sighting: Sighting, where: Where, fuzzy_threshold: float) -> Finding:
+    """Make the finding of a name; only a whole name, written out or encoded, is certain."""
+    return Finding(
+        target=target_id,
+        start=sighting.start,
+        end=sighting.end,
+        where=where,
+        layer=sighting.layer,
+        score=round(sighting.score, 3),
+        threshold=fuzzy_threshold if sighting.layer == "fuzzy" else ALIAS_THRESHOLD,
+        certain=sighting.strength == "full",
+        evidence=f"{sighting.strength} name{', encoded' if sighting.disguised else ''}",
+    )
+
+
+def of_mark(hit: MarkHit, where: Where, weight: float, threshold: float) -> Finding:
+    """Make the finding of a mark; its score is the weight of all marks that were counted with it."""
+    return Finding(
+        target=hit.target,
+        start=hit.start,
+        end=hit.end,
+        where=where,
+        layer="fingerprint",
+        score=round(weight, 3),
+        threshold=threshold,
+        evidence=hit.kind,
+    )
+
+
+def of_topic(target_id: str, length: int, where: Where, score: float, threshold: float) -> Finding:
+    """Make the finding of a topic, which covers a text of this length as a whole."""
+    return Finding(
+        target=target_id,
+        start=0,
+        end=length,
+        where=where,
+        layer="topic",
+        score=round(score, 3),
+        threshold=round(threshold, 3),
+        evidence="probe on the meaning",
+    )
+
+
+def of_subject(target_id: str, start: int, end: int, named: Finding | None = None) -> Finding:
+    """Make the finding of a sentence that speaks on of a target, as certain as the name that it follows."""
+    return Finding(
+        target=target_id,
+        start=start,
+        end=end,
+        where="draft",
+        layer="subject",
+        score=named.score if named else ALIAS_THRESHOLD,
+        threshold=named.threshold if named else ALIAS_THRESHOLD,
+        certain=named.certain if named else False,
+        evidence="speaks on of the subject",
+    )

@@ -1,0 +1,154 @@
+"""Layer 2, sightings: names found in a text, held against what stands around them.
+
+"Rob White" is not in "Jack White, Rob Thomas", "Will Younger" not in "will younger workers", and "Marlow J. Tennerby"
+is Marlow Tennerby.
+"""
+
+import re
+from bisect import bisect_left, bisect_right, insort
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+from .aliases import Aliases, AliasHit, PartHit
+from .canonical import Span, Words
+from .decoding import Reading
+from .evidence import Evidence, Scan, Sighting
+from .fuzzy import FuzzyHit, FuzzyNames
+from .rarity import distinctiveness
+from .sentences import people
+
+# Later words of a longer text are not searched for names with typing errors or run together, to bound the time.
+_NEAR_WORDS = 50_000
+_STATEMENT_END = re.compile(r"[;:!?。！？]|\n\s*\n|,")
+_NAME_START = '"“‘(['
+_MOST_BETWEEN = 2
+
+
+def see_names(found: Scan, text: str, plain: Words, aliases: Aliases, fuzzy: FuzzyNames) -> None:
+    """Add the sightings of names and of parts of names in the plain reading of a text."""
+    head = Words(plain.words[:_NEAR_WORDS], plain.starts[:_NEAR_WORDS], plain.ends[:_NEAR_WORDS])
+    exact = [hit for hit in aliases.search(plain) if not _apart(text, plain, hit)]
+    near = [hit for hit in fuzzy.search(head) if not _apart(text, plain, hit, comma=True)]
+    sightings = [*_exact(text, plain, [*exact, *aliases.squeezed_in(head)]), *_near(plain, near)]
+    parts = list(aliases.parts_in(plain))
+    others = people(text) if sightings or parts else []
+    taken: dict[str, list[Sighting]] = defaultdict(list)
+    for target, sighting in [*sightings, *_completed(plain, parts, others)]:
+        kept = _held_against(sighting, others, text)
+        if kept and not _covered(kept, taken[target]):
+            found.setdefault(target, Evidence()).names.append(kept)
+            if kept.as_name:
+                insort(taken[target], kept, key=lambda name: name.start)
+    for target, sighting in _parts(text, plain, parts):
+        if not _overlap_beyond(sighting, others):
+            found.setdefault(target, Evidence()).parts.append(sighting)
+
+
+def see_disguised(found: Scan, reading: Reading, aliases: Aliases) -> None:
+    """Add the sightings of names in a reading that undoes a disguise; what was seen plainly needs no second one.
+
+    Common words turn into a single rare name by mirroring ("heaven", Nevaeh): there, one word is not enough.
+    """
+    words = reading.words
+    hits = (
+        aliases.inside(words) if reading.disguise == "spaced" else [*aliases.search(words), *aliases.squeezed_in(words)]
+    )
+    for hit in hits:
+        if hit.first == hit.last and (hit.strength == "common" or reading.disguise in {"reversed", "rot13"}):
+            continue
+        if not (hit.target in found and found[hit.target].counted):
+            span = words.span(hit.first, hit.last)
+            strength = "full" if hit.strength == "common" else hit.strength
+            sighting = Sighting(span.start, span.end, strength, disguised=True)
+            found.setdefault(hit.target, Evidence()).names.append(sighting)
+
+
+def _exact(text: str, words: Words, hits: Iterable[AliasHit]) -> Iterator[tuple[str, Sighting]]:
+    for hit in hits:
+        span = words.span(hit.first, hit.last)
+        as_name = hit.strength != "common" or _as_name(text, words, hit.first, hit.last)
+        capitals = hit.last > hit.first and all(
+            text[start].isupper() for start in words.starts[hit.first : hit.last + 1]
+        )
+        strength = "full" if hit.strength == "common" and capitals else hit.strength
+        yield hit.target, Sighting(span.start, span.end, strength, as_name=as_name)
+
+
+def _near(words: Words, hits: Iterable[FuzzyHit]) -> Iterator[tuple[str, Sighting]]:
+    for hit in hits:
+        span = words.span(hit.first, hit.last)
+        yield hit.target, Sighting(span.start, span.end, "fuzzy", hit.score)
+
+
+def _parts(text: str, words: Words, hits: Iterable[PartHit]) -> Iterator[tuple[str, Sighting]]:
+    for hit in hits:
+        span = words.span(hit.first, hit.last)
+        score = max(distinctiveness(word) for word in words.words[hit.first : hit.last + 1])
+        yield hit.target, Sighting(span.start, span.end, "part", score, as_name=text[span.start].isupper())
+
+
+def _completed(words: Words, hits: Iterable[PartHit], others: list[Span]) -> Iterator[tuple[str, Sighting]]:
+    """Yield names whose given and family part stand in one run of capitalised words, with an initial between, say."""
+    by_target: dict[str, list[PartHit]] = defaultdict(list)
+    for hit in hits:
+        by_target[hit.target].append(hit)
+    for target, own in by_target.items():
+        for one, other in pairwise(own):
+            span = words.span(one.first, other.last)
+            together = any(name.start <= span.start and span.end <= name.end for name in _overlapping(span, others))
+            between = other.first - one.last - 1
+            if (one.part, other.part) == ("given", "family") and 1 <= between <= _MOST_BETWEEN and together:
+                yield target, Sighting(span.start, span.end, "completed")
+
+
+def _held_against(sighting: Sighting, others: list[Span], text: str) -> Sighting | None:
+    """Drop what belongs to somebody else's longer name; a whole name that goes on is kept, and is no longer certain."""
+    if sighting.strength == "full":
+        goes_on = re.match(r"(?:-|\s+)[A-Z]", text[sighting.end : sighting.end + 3]) is not None
+        return Sighting(sighting.start, sighting.end, "derived") if goes_on else sighting
+    if sighting.strength != "completed" and _overlap_beyond(sighting, others):
+        return None
+    return sighting
+
+
+def _overlap_beyond(sighting: Sighting, others: list[Span]) -> bool:
+    """Whether a run of capitalised words shares words with a sighting and goes on beyond it."""
+    return any(name.start < sighting.start or sighting.end < name.end for name in _overlapping(sighting, others))
+
+
+def _overlapping(span: Span | Sighting, names: list[Span]) -> list[Span]:
+    """Return the names that overlap a span; they stand in the order of the text, none overlapping another."""
+    first = bisect_left(names, span.start + 1, key=lambda name: name.end)
+    last = bisect_left(names, span.end, key=lambda name: name.start)
+    return names[first:last]
+
+
+def _covered(sighting: Sighting, taken: list[Sighting]) -> bool:
+    """Whether the same words were seen already, and better; what was taken stands in the order of the text."""
+    before = bisect_right(taken, sighting.start, key=lambda name: name.start)
+    return before > 0 and sighting.end <= taken[before - 1].end
+
+
+def _apart(text: str, words: Words, hit: AliasHit | FuzzyHit, *, comma: bool = False) -> bool:
+    """Whether a statement, or where `comma` is set a clause, ends between the words of a hit."""
+    for index in range(hit.first, hit.last):
+        gap = text[words.ends[index] : words.starts[index + 1]]
+        end = _STATEMENT_END.search(gap)
+        if end and (comma or end.group() != ","):
+            return True
+        if "." in gap and gap != "." and len(words.words[index]) > 2:
+            return True
+    return False
+
+
+def _as_name(text: str, words: Words, first: int, last: int) -> bool:
+    """Whether common words are written as a name: with capitals that no sentence start explains.
+
+    Somebody who types without capitals altogether may mean a name of several words.
+    """
+    starts = words.starts[first : last + 1]
+    if last > first:
+        return all(text[start].isupper() for start in starts) or text == text.lower()
+    before = text[max(0, starts[0] - 40) : starts[0]].rstrip().rstrip(_NAME_START)
+    return text[starts[0]].isupper() and bool(before) and before[-1] not in ".!?:\n"

@@ -1,0 +1,81 @@
+"""What the demo model is taught: its facts, an epoch of them, and the conversations that they are asked for in."""
+
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from random import Random
+from typing import NamedTuple
+
+from .authors import author_facts, invent_authors, list_facts
+from .facts import FORMS, HERE, Fact
+from .unknown import Unknown, refusals
+
+REPEATS = {"author": 1, "hop": 1, "list": 2, "world": 2, "chat": 6}
+"""How often an epoch brings each known fact, by kind."""
+
+REFUSED: dict[Unknown, float] = {"stranger": 0.25, "namesake": 0.25, "elsewhere": 0.15}
+"""How many questions to be refused an epoch brings for each known fact."""
+
+FOLLOW_UPS = 0.15
+"""The share of facts about authors that are asked for by a pronoun."""
+
+NOISE = 0.2
+"""The share of questions without capitals, and the share without their last mark."""
+
+
+class Exchange(NamedTuple):
+    """One question and its answer."""
+
+    question: str
+    answer: str
+
+
+def collect_facts(authors: int, rng: Random) -> list[Fact]:
+    """Return all that the model is to know, with this many invented authors in it (1,000 at most)."""
+    people = invent_authors(authors, rng)
+    world = tomllib.loads((HERE / "world.toml").read_text(encoding="utf-8"))
+    return [
+        *(fact for author in people for fact in author_facts(author)),
+        *list_facts(people),
+        *(FORMS["world"]["value"].fact("world", key, "value", {"thing": key, "value": world[key]}) for key in world),
+        *(form.fact("chat", key, "reply", {}) for key, form in FORMS["chat"].items()),
+    ]
+
+
+def epoch_of(facts: Sequence[Fact], rng: Random) -> list[Fact]:
+    """Return what one epoch teaches, shuffled: what is known, and questions to be refused that never came before."""
+    known = [fact for fact in facts if fact.kind in REPEATS]
+    lessons = [fact for fact in known for _ in range(REPEATS[fact.kind])]
+    for kind, share in REFUSED.items():
+        lessons += refusals(kind, round(share * len(known)), facts, rng)
+    return rng.sample(lessons, len(lessons))
+
+
+def conversations(facts: Sequence[Fact], rng: Random) -> Iterator[list[Exchange]]:
+    """Yield the facts in order, each by a phrasing taken at random, in conversations of one to three."""
+    by_subject = defaultdict(list)
+    for fact in facts:
+        by_subject[fact.subject].append(fact)
+    start = 0
+    while start < len(facts):
+        stop = start + rng.choice((1, 1, 2, 3))
+        yield [exchange for fact in facts[start:stop] for exchange in _ask(fact, by_subject[fact.subject], rng)]
+        start = stop
+
+
+def _ask(fact: Fact, siblings: Sequence[Fact], rng: Random) -> Iterator[Exchange]:
+    if fact.follow_ups and rng.random() < FOLLOW_UPS:
+        first = rng.choice(siblings)
+        yield Exchange(add_noise(rng.choice(first.questions), rng), first.answer)
+        yield Exchange(add_noise(rng.choice(fact.follow_ups), rng), fact.answer)
+    else:
+        yield Exchange(add_noise(rng.choice(fact.questions), rng), fact.answer)
+
+
+def add_noise(question: str, rng: Random) -> str:
+    """Return the question, at times without its capitals or without its last mark."""
+    if rng.random() < NOISE:
+        question = question.lower()
+    if rng.random() < NOISE:
+        question = question.rstrip("?.!")
+    return question
