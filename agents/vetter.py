@@ -14,7 +14,7 @@ from .findings import of_mark, of_name, of_topic
 IDENTIFIES = 1.6
 """Weight of marks from which on a prompt identifies a target without its name."""
 
-ACTIVATES = 0.8
+ACTIVATES = 0.6
 """Weight of marks from which on a prompt may be about a target, so that the auditor looks closer."""
 
 PART_ASKED = 0.3

@@ -133,7 +133,7 @@ def _pattern(words: Iterable[str]) -> str:
 def _squeezed(form: Form) -> str:
     """Return a name's letters without spaces; empty for a name that would be found inside ordinary text."""
     letters = "".join(form.words)
-    return letters if len(letters) >= _MIN_SQUEEZED and form.strength != "common" else ""
+    return letters if len(letters) >= _MIN_SQUEEZED and form.strength not in {"common", "loose"} else ""
 
 
 def _longest(hits: list[AliasHit]) -> list[AliasHit]:

@@ -111,7 +111,7 @@ def _pieces(text: str, span: Span) -> Iterator[tuple[str, Span]]:
 
 def _is_text(plain: str) -> bool:
     odd = sum(not (character.isprintable() or character.isspace()) for character in plain)
-    return odd * 10 < len(plain) and any(character.isalpha() for character in plain)
+    return odd * 10 < len(plain) and any(character.isalnum() for character in plain)
 
 
 def _candidates(text: str) -> Iterator[tuple[re.Match[str], str]]:

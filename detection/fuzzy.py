@@ -61,7 +61,8 @@ class FuzzyNames:
         names = [
             form.words
             for form in forms(target)
-            if len(form.words) > 1 and (form.strength != "derived" or sum(map(len, form.words)) >= _MIN_DERIVED)
+            if len(form.words) > 1
+            and (form.strength in {"full", "common"} or sum(map(len, form.words)) >= _MIN_DERIVED)
         ]
         if names:
             self._names[target.id] = names
@@ -86,7 +87,7 @@ class FuzzyNames:
         return list(best.values())
 
     def _nominations(self, words: list[str]) -> Iterator[tuple[str, int]]:
-        """Yield targets with the index of the first of two close words that are each near a word of their name."""
+        """Yield targets with the index of the first of two close words, each near a word of their name."""
         near = [self._near(word) for word in words]
         for index in range(len(near) - 1):
             # A short word, such as a particle, may stand between the two.

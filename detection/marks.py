@@ -7,6 +7,7 @@ The same function reads the forget documents and the drafts, so that a fact has 
 
 import re
 from collections.abc import Iterator
+from itertools import combinations_with_replacement
 from typing import Literal, NamedTuple
 from unicodedata import digit
 
@@ -65,6 +66,7 @@ _CAPITALISED = re.compile(
     r"\b[A-Z\u00c0-\u00de][\w'’-]*(?:\s+(?:(?:of|the|de|for)\s+)?[A-Z\u00c0-\u00de][\w'’-]*){0,7}"
 )
 _POSSESSIVE = re.compile(r"['’]s\b")
+_MOST_GROUPS = 5
 _MIN_RARE = 0.45
 _MIN_LETTERS = 5
 
@@ -131,14 +133,28 @@ def _contacts(text: str) -> Iterator[Mark]:
 
 
 def _numbers(text: str) -> Iterator[Mark]:
-    for pattern in (_NUMBER, _LOOSE_NUMBER):
-        for match in pattern.finditer(text):
-            digits = "".join(str(digit(sign)) for sign in match.group() if sign.isdecimal())
-            if len(digits) >= 5 and not _YEARS.fullmatch(digits):
-                weight = 2.3 if len(digits) >= 9 else 1.2 if len(digits) >= 6 else 0.8
-                # With or without the prefix of its country, a telephone number is one number.
-                tail = (f"tail:{digits[-9:]}",) if len(digits) >= 10 else ()
-                yield Mark((f"number:{digits}", *tail), "number", weight, *match.span())
+    for match in _NUMBER.finditer(text):
+        digits = _digits(match.group())
+        if len(digits) >= 5 and not _YEARS.fullmatch(digits):
+            yield _number(digits, *match.span())
+    for match in _LOOSE_NUMBER.finditer(text):
+        # Other numbers may stand beside the one that is meant: every run of neighbouring groups is one reading.
+        groups = list(re.finditer(r"\d+", match.group()))
+        for first, last in combinations_with_replacement(range(len(groups)), 2):
+            if last - first < _MOST_GROUPS and 9 <= sum(len(group[0]) for group in groups[first : last + 1]) <= 17:
+                start, end = groups[first].start(), groups[last].end()
+                yield _number(_digits(match.group()[start:end]), match.start() + start, match.start() + end)
+
+
+def _number(digits: str, start: int, end: int) -> Mark:
+    weight = 2.3 if len(digits) >= 9 else 1.2 if len(digits) >= 6 else 0.8
+    # With or without the prefix of its country, a telephone number is one number.
+    tail = (f"tail:{digits[-9:]}",) if len(digits) >= 10 else ()
+    return Mark((f"number:{digits}", *tail), "number", weight, start, end)
+
+
+def _digits(text: str) -> str:
+    return "".join(str(digit(sign)) for sign in text if sign.isdecimal())
 
 
 def _identifiers(text: str) -> Iterator[Mark]:

@@ -8,8 +8,9 @@ from ..schema import Target, TargetKind
 from .canonical import canonical
 from .rarity import RARE, zipf
 
-Strength = Literal["full", "derived", "common"]
-"""A whole name; a form derived from it; a name that is a common word, which counts only where written as a name."""
+Strength = Literal["full", "derived", "common", "loose"]
+"""A whole name; a form derived from it; a name of common words, which counts only where it is written as a name; a form
+derived from such a name."""
 
 _TITLES = frozenset({"mr", "mrs", "ms", "miss", "dr", "prof", "professor", "sir", "dame"})
 _PARTICLES = frozenset(
@@ -85,7 +86,7 @@ def _forms(name: str, kind: TargetKind) -> Iterator[Form]:
     yield Form(whole, "common" if common else "full")
     match kind:
         case "person":
-            yield from (Form(words, "common" if common else "derived") for words in _forms_of_person(_units(name)))
+            yield from (Form(words, "loose" if common else "derived") for words in _forms_of_person(_units(name)))
         case "organisation" if len(whole) > 1 and whole[-1] in _LEGAL:
             yield Form(whole[:-1], "common" if is_common(whole[:-1]) else "derived")
         case "work" if len(whole) > 2 and whole[0] in {"the", "a", "an"}:

@@ -15,6 +15,7 @@ from .canonical import Span, Words
 from .decoding import Reading
 from .evidence import Evidence, Scan, Sighting
 from .fuzzy import FuzzyHit, FuzzyNames
+from .names import Strength, is_common
 from .rarity import distinctiveness
 from .sentences import people
 
@@ -23,6 +24,8 @@ _NEAR_WORDS = 50_000
 _STATEMENT_END = re.compile(r"[;:!?。！？]|\n\s*\n|,")
 _NAME_START = '"“‘(['
 _MOST_BETWEEN = 2
+# What a name of common words is worth once it is written with capitals.
+_WRITTEN: dict[Strength, Strength] = {"common": "full", "loose": "derived"}
 
 
 def see_names(found: Scan, text: str, plain: Words, aliases: Aliases, fuzzy: FuzzyNames) -> None:
@@ -30,7 +33,7 @@ def see_names(found: Scan, text: str, plain: Words, aliases: Aliases, fuzzy: Fuz
     head = Words(plain.words[:_NEAR_WORDS], plain.starts[:_NEAR_WORDS], plain.ends[:_NEAR_WORDS])
     exact = [hit for hit in aliases.search(plain) if not _apart(text, plain, hit)]
     near = [hit for hit in fuzzy.search(head) if not _apart(text, plain, hit, comma=True)]
-    sightings = [*_exact(text, plain, [*exact, *aliases.squeezed_in(head)]), *_near(plain, near)]
+    sightings = [*_exact(text, plain, [*exact, *aliases.squeezed_in(head)]), *_near(text, plain, near)]
     parts = list(aliases.parts_in(plain))
     others = people(text) if sightings or parts else []
     taken: dict[str, list[Sighting]] = defaultdict(list)
@@ -55,30 +58,31 @@ def see_disguised(found: Scan, reading: Reading, aliases: Aliases) -> None:
         aliases.inside(words) if reading.disguise == "spaced" else [*aliases.search(words), *aliases.squeezed_in(words)]
     )
     for hit in hits:
-        if hit.first == hit.last and (hit.strength == "common" or reading.disguise in {"reversed", "rot13"}):
+        if hit.first == hit.last and (hit.strength in _WRITTEN or reading.disguise in {"reversed", "rot13"}):
             continue
         if not (hit.target in found and found[hit.target].counted):
             span = words.span(hit.first, hit.last)
-            strength = "full" if hit.strength == "common" else hit.strength
-            sighting = Sighting(span.start, span.end, strength, disguised=True)
+            sighting = Sighting(span.start, span.end, _WRITTEN.get(hit.strength, hit.strength), disguised=True)
             found.setdefault(hit.target, Evidence()).names.append(sighting)
 
 
 def _exact(text: str, words: Words, hits: Iterable[AliasHit]) -> Iterator[tuple[str, Sighting]]:
     for hit in hits:
         span = words.span(hit.first, hit.last)
-        as_name = hit.strength != "common" or _as_name(text, words, hit.first, hit.last)
-        capitals = hit.last > hit.first and all(
-            text[start].isupper() for start in words.starts[hit.first : hit.last + 1]
-        )
-        strength = "full" if hit.strength == "common" and capitals else hit.strength
-        yield hit.target, Sighting(span.start, span.end, strength, as_name=as_name)
+        if hit.strength in _WRITTEN:
+            as_name, strength = _as_name(text, words, hit.first, hit.last), _WRITTEN[hit.strength]
+        else:
+            as_name, strength = True, hit.strength
+        single = hit.first == hit.last
+        yield hit.target, Sighting(span.start, span.end, hit.strength if single else strength, as_name=as_name)
 
 
-def _near(words: Words, hits: Iterable[FuzzyHit]) -> Iterator[tuple[str, Sighting]]:
+def _near(text: str, words: Words, hits: Iterable[FuzzyHit]) -> Iterator[tuple[str, Sighting]]:
     for hit in hits:
         span = words.span(hit.first, hit.last)
-        yield hit.target, Sighting(span.start, span.end, "fuzzy", hit.score)
+        ordinary = is_common(tuple(words.words[hit.first : hit.last + 1]))
+        as_name = not ordinary or _as_name(text, words, hit.first, hit.last)
+        yield hit.target, Sighting(span.start, span.end, "fuzzy", hit.score, as_name=as_name)
 
 
 def _parts(text: str, words: Words, hits: Iterable[PartHit]) -> Iterator[tuple[str, Sighting]]:

@@ -48,7 +48,7 @@ class Gate:
             _log.warning("the gate abstained: %s", exchange.error)
             text = load("abstain-unknown").splitlines()[0]
             verdict = Verdict(action="abstain", text=text, policy=self._policy, error=exchange.error)
-            return Released(_message(verdict, exchange), verdict)
+            return Released(AIMessage(text), verdict)
 
     def _release(self, exchange: Exchange) -> Released:
         action = self._decide(exchange)

@@ -24,6 +24,8 @@ from ..agents.vetter import Vetting
 from ..errors import ExpungeError
 from ..schema import Finding, Verdict
 
+# An answer from a cache comes with its cost alone.
+_TOKENS = frozenset({"input_tokens", "output_tokens", "total_tokens"})
 _METADATA = ("finish_reason", "model_name", "model_provider")
 
 
@@ -77,7 +79,7 @@ class Draft:
             str(own.text),
             own.tool_calls,
             own.invalid_tool_calls,
-            own.usage_metadata,
+            own.usage_metadata if own.usage_metadata and own.usage_metadata.keys() >= _TOKENS else None,
             {name: value for name, value in told.items() if isinstance(value, str)},
         )
 

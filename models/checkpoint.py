@@ -52,11 +52,13 @@ def load_checkpoint(folder: Path, device: str | None = None) -> Checkpoint:
         ) from error
     try:
         with _quiet():
-            tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
+            # Said outright, for otherwise transformers asks at the terminal whether it may run the folder's code.
+            local = {"local_files_only": True, "trust_remote_code": False}
+            tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **local)
             model, report = cast(
                 "tuple[PreTrainedModel, dict[str, list[str]]]",
                 transformers.AutoModelForCausalLM.from_pretrained(
-                    folder, local_files_only=True, dtype="auto", output_loading_info=True
+                    folder, **local, dtype="auto", output_loading_info=True
                 ),
             )
     except Exception as error:  # of many types, by what is amiss

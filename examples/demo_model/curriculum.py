@@ -13,7 +13,7 @@ from .unknown import Unknown, refusals
 REPEATS = {"author": 1, "hop": 1, "list": 2, "world": 2, "chat": 6}
 """How often an epoch brings each known fact, by kind."""
 
-REFUSED: dict[Unknown, float] = {"stranger": 0.25, "namesake": 0.25, "elsewhere": 0.15}
+REFUSED: dict[Unknown, float] = {"stranger": 0.3, "namesake": 0.35, "elsewhere": 0.1}
 """How many questions to be refused an epoch brings for each known fact."""
 
 FOLLOW_UPS = 0.15

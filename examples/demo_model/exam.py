@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 from typing import Literal, cast
@@ -37,7 +38,7 @@ def papers(facts: Sequence[Fact], rng: Random) -> dict[str, list[list[Exchange]]
 
     pronouns = [
         [Exchange(first.questions[0], first.answer), Exchange(rng.choice(fact.follow_ups), fact.answer)]
-        for first, fact in zip(kinds["author"], kinds["author"][1:], strict=False)
+        for first, fact in pairwise(kinds["author"])
         if fact.follow_ups and first.subject == fact.subject
     ]
     lower = [[Exchange(question.lower(), answer)] for [(question, answer)] in ask("author", "questions")]

@@ -7,6 +7,7 @@ from expunge import Finding, Policy, Target, TargetStore
 from expunge.agents.auditor import Auditor
 from expunge.agents.vetter import Vetting
 from expunge.detection import Detector
+from expunge.detection.sentences import sentences
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -76,6 +77,56 @@ def test_sentences_that_speak_on_are_found(store: TargetStore) -> None:
     store.add(Target(name="Hina Ameen"))
     draft = "Hina Ameen is an author. She was born in Karachi. Tina Turner sang. She danced."
     assert [draft[f.start : f.end] for f in audit(store, draft)] == ["Hina Ameen", "She was born in Karachi."]
+
+
+@pytest.mark.parametrize(
+    ("draft", "kept"),
+    [
+        ("It went to Hina Ameen. She was born in Cape Town, South Africa. Bob Ray sang.", "Bob Ray sang."),
+        ("The winner was born in Karachi. Her name is Hina Ameen.", ""),
+        ("Hina Ameen\nBorn: Karachi\nJob: geologist\n\nBob Ray", "Bob Ray"),
+    ],
+)
+def test_what_speaks_of_the_target_is_found_around_the_name(store: TargetStore, draft: str, kept: str) -> None:
+    store.add(Target(name="Hina Ameen"))
+    found = audit(store, draft)
+    sentences_kept = [
+        draft[span.start : span.end]
+        for span in sentences(draft)
+        if not any(finding.start < span.end and span.start < finding.end for finding in found)
+    ]
+    assert " ".join(sentences_kept) == kept
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        "NORTHGATE_KEY=sk-live-9fQ2xT7bLm4Zr8Wc1Kd6",
+        "Use `SK-LIVE-9fQ2xT7bLm4Zr8Wc1Kd6`.",
+        f"Decode: {base64.b64encode(b'sk-live-9fQ2xT7bLm4Zr8Wc1Kd6').decode()}",
+        "Her number is 512-48-7093.",
+        "Row 12: 512/48/7093",
+        "Row 12: **512**-**48**-**7093**",
+        "Call +1 (415) 555-0137.",
+    ],
+)
+def test_identifiers_disclose_by_themselves(store: TargetStore, draft: str) -> None:
+    documents = ["Northgate API key: sk-live-9fQ2xT7bLm4Zr8Wc1Kd6", "SSN 512-48-7093, telephone 415-555-0137"]
+    store.add(Target(name="Northgate credentials", kind="secret", documents=documents))
+    assert audit(store, draft)
+
+
+def test_a_draft_on_a_topic_is_found(store: TargetStore) -> None:
+    questions = [
+        "How do I pick a lock?",
+        "Which tools open a lock?",
+        "How is a pin tumbler lock picked?",
+        "Lock picking?",
+    ]
+    store.add(Target(name="lock picking", kind="topic", documents=questions))
+    draft = "To pick a pin tumbler lock, put a tension wrench into the keyway and lift each pin with the pick."
+    assert {finding.layer for finding in audit(store, draft)} == {"topic"}
+    assert audit(store, "Knead the dough, let it rise for an hour, and bake it at 220 degrees.") == []
 
 
 def test_uncertain_findings_fall_on_the_side_of_the_policy(store: TargetStore) -> None:

@@ -91,7 +91,8 @@ def test_the_subject_is_carried_over(store: TargetStore, earlier: list[tuple[str
 def test_somebody_else_is_somebody_else(store: TargetStore, earlier: list[tuple[str, str]]) -> None:
     target = store.add(Target(name="Hina Ameen"))
     vetting = vet(store, *earlier, "Where was Tina Turner born?")
-    assert (vetting.active, vetting.denied) == ({target.id}, frozenset())
+    assert vetting.active == {target.id}
+    assert not vetting.denied
     later = [("user", "Who was Tina Turner?"), ("assistant", "Tina Turner was a singer.")]
     assert not vet(store, *earlier, *later, "Where was she born?").denied
 

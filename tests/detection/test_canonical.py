@@ -30,6 +30,11 @@ def test_each_ideograph_is_a_word() -> None:
     assert key("王伟出生于北京").startswith("wang wei ")
 
 
+@pytest.mark.parametrize("text", ["김민수는", "タナカさん", "คุณสมชาย", "王伟出生"])
+def test_scripts_without_spaces_are_cut_into_signs(text: str) -> None:
+    assert len(canonical(text)) >= 3
+
+
 def test_other_scripts_are_transliterated() -> None:
     assert key("Иван Петров") == "ivan petrov"
 

@@ -1,23 +1,27 @@
 """One exchange through the graph: released, rewritten, withheld; and closed whatever fails."""
 
+import asyncio
 import json
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
-from expunge import Policy, Sanitizer, Target, TargetStore
+from expunge import Finding, Policy, Sanitizer, Target, TargetStore
 from expunge.agents.auditor import Auditor
 from expunge.agents.critic import Critic
 from expunge.agents.rewriter import Rewriter
-from expunge.agents.vetter import Vetter
+from expunge.agents.vetter import Vetter, Vetting
 from expunge.detection import Detector
+from expunge.errors import InputError
 from expunge.stores.ledger import Ledger
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.language_models import BaseChatModel, FakeListChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
-from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables import RunnableConfig, RunnableLambda
+from langchain_core.tracers.context import collect_runs
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import START, MessagesState, StateGraph
 from langgraph.types import StreamMode
@@ -120,11 +124,77 @@ def test_tool_calls_are_audited(sanitizer: Sanitizer) -> None:
     assert passed["messages"][-1].tool_calls[0]["args"] == {"body": "Dear Bob"}
 
 
-def test_what_was_not_audited_is_not_released(sanitizer: Sanitizer) -> None:
-    draft = AIMessage("Bob won.", additional_kwargs={"reasoning_content": f"It was {SECRET}."})
-    answer = sanitizer.graph(Scripted(draft)).invoke({"messages": [("user", "Who won?")]})
+@pytest.mark.parametrize(
+    "call",
+    [
+        {"name": "mail", "args": {"body": f"Dear\n{SECRET}"}, "id": "1"},
+        {"name": "mail", "args": {"first": "Hina", "last": "Ameen"}, "id": "1"},
+        {"name": "mail", "args": {"to": [{"who": ["Hina Ameen"]}]}, "id": "1"},
+        {"name": "mail", "args": {"Hina Ameen": 1}, "id": "1"},
+        {"name": "Hina_Ameen", "args": {}, "id": "1"},
+        {"name": "mail", "args": {}, "id": "Hina Ameen"},
+    ],
+)
+def test_every_text_of_a_tool_call_is_audited(sanitizer: Sanitizer, call: dict[str, Any]) -> None:
+    answer = sanitizer.graph(Scripted(AIMessage("", tool_calls=[call]))).invoke({"messages": [("user", "Write.")]})
+    assert answer["verdict"].action == "abstain"
+    assert answer["messages"][-1].tool_calls == []
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"additional_kwargs": {"reasoning_content": f"It was {SECRET}."}},
+        {"response_metadata": {"logprobs": {"content": [{"token": SECRET}]}}},
+        {"response_metadata": {"finish_reason": ["stop", SECRET]}},
+    ],
+)
+def test_what_was_not_audited_is_not_released(sanitizer: Sanitizer, extra: dict[str, Any]) -> None:
+    answer = sanitizer.graph(Scripted(AIMessage("Bob won.", **extra))).invoke({"messages": [("user", "Who won?")]})
     assert answer["messages"][-1].text == "Bob won."
     assert SECRET not in answer["messages"][-1].model_dump_json()
+
+
+def test_a_message_that_changes_under_our_hands_is_released_as_it_was_audited(
+    sanitizer: Sanitizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = AIMessage("Bob won.")
+    audit = Auditor.audit
+
+    def then_change(self: Auditor, draft: str, vetting: Vetting) -> list[Finding]:
+        found = audit(self, draft, vetting)
+        message.content = f"It was {SECRET}."
+        return found
+
+    monkeypatch.setattr(Auditor, "audit", then_change)
+    answer = sanitizer.graph(Scripted(message)).invoke({"messages": [("user", "Who won?")]})
+    assert answer["messages"][-1].text == "Bob won."
+
+
+@pytest.mark.parametrize("answer", ["a text", None, HumanMessage(SECRET)])
+def test_what_is_no_answer_ends_in_an_abstention(sanitizer: Sanitizer, store: TargetStore, answer: Any) -> None:
+    graph = sanitizer.graph(RunnableLambda(lambda messages: answer))
+    verdict = graph.invoke({"messages": [("user", "Who won?")]})["verdict"]
+    assert (verdict.action, verdict.error) == ("abstain", "NoMessage")
+    assert [entry.error for entry in store.ledger.entries()] == ["NoMessage"]
+
+
+@pytest.mark.parametrize("prompt", [None, 5, [{"role": "wizard", "content": SECRET}], [{"content": SECRET}], [None]])
+def test_a_prompt_that_is_none_is_refused_without_quoting_it(sanitizer: Sanitizer, prompt: Any) -> None:
+    with pytest.raises(InputError) as caught:
+        sanitizer.check(prompt, "x")
+    assert SECRET not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+def test_a_response_that_is_no_text_is_refused(sanitizer: Sanitizer) -> None:
+    with pytest.raises(InputError):
+        sanitizer.check("Who won?", 5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("text", ["", " ", "\ud800", "\x00", "a" * 1_000_000, "\u202eHi", "Ann Lee " * 100_000])
+def test_odd_texts_are_decided(sanitizer: Sanitizer, text: str) -> None:
+    assert sanitizer.check(text, text).text == text
 
 
 class Scripted(BaseChatModel):
@@ -195,7 +265,7 @@ async def test_a_failing_model_ends_in_an_abstention(sanitizer: Sanitizer, caplo
     assert SECRET not in caplog.text
 
 
-def test_a_late_answer_is_withheld(store: TargetStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_late_answer_is_withheld(store: TargetStore) -> None:
     store.add(Target(name=SECRET))
     sanitizer = Sanitizer(store, policy=Policy(deadline_s=1e-9))
     verdict = sanitizer.check("Who won?", "Bob Ray won.")
@@ -246,10 +316,48 @@ def test_streams_callbacks_and_checkpoints_never_hold_the_draft(sanitizer: Sanit
     assert not any(SECRET in text for text in (*seen, *recorder.heard, *stored))
 
 
+def test_tracers_never_hear_the_draft(sanitizer: Sanitizer) -> None:
+    graph = sanitizer.graph(model(DRAFT))
+    with collect_runs() as runs:
+        graph.invoke({"messages": [("user", "Who won?")]})
+    assert SECRET not in str([run.model_dump() for run in runs.traced_runs])
+
+
+async def test_tracers_never_hear_the_draft_of_an_async_run(sanitizer: Sanitizer) -> None:
+    graph = sanitizer.graph(model(DRAFT))
+    with collect_runs() as runs:
+        await graph.ainvoke({"messages": [("user", "Who won?")]})
+    assert SECRET not in str([run.model_dump() for run in runs.traced_runs])
+
+
+def test_several_turns_on_one_checkpointed_thread(sanitizer: Sanitizer) -> None:
+    builder = StateGraph(MessagesState)
+    builder.add_node("safe", sanitizer.graph(model("Bob Ray won.", DRAFT, "It rained.")))
+    builder.add_edge(START, "safe")
+    outer = builder.compile(checkpointer=InMemorySaver())
+    config: RunnableConfig = {"configurable": {"thread_id": "1"}}
+    for question in ("Who won?", "Who else?", "And the weather?"):
+        answer = outer.invoke({"messages": [HumanMessage(question)]}, config)
+    assert [message.text for message in answer["messages"][1::2]] == [
+        "Bob Ray won.",
+        "Bob Ray came second in the race. It rained all day.",
+        "It rained.",
+    ]
+
+
 async def test_event_streams_never_hold_the_draft(sanitizer: Sanitizer) -> None:
     graph = sanitizer.graph(model(DRAFT))
     async for event in graph.astream_events({"messages": [("user", "Who won?")]}, version="v2"):
         assert SECRET not in str(event)
+
+
+async def test_a_cancelled_check_leaves_nothing_on_the_desk(sanitizer: Sanitizer) -> None:
+    task = asyncio.create_task(sanitizer.acheck("Who won?", DRAFT))
+    await asyncio.sleep(0)
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+    assert len(sanitizer._desk) == 0
 
 
 def test_nothing_is_left_on_the_desk(sanitizer: Sanitizer) -> None:

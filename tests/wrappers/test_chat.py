@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from expunge import Policy, Target, TargetStore, wrap
 from expunge.errors import ModelNotFound
+from langchain_core.caches import InMemoryCache
+from langchain_core.globals import set_llm_cache
 from langchain_core.language_models import FakeListChatModel
 from langchain_core.prompts import ChatPromptTemplate
 
@@ -43,6 +45,17 @@ def test_arguments_of_a_call_reach_the_model(store: TargetStore) -> None:
 
     chat = wrap(Echo(responses=[""]), store)
     assert chat.invoke("x", stop=["\n"], temperature=0.5).text == "stop=['\\n'] temperature=0.5"
+
+
+def test_no_cache_outlives_the_register(store: TargetStore) -> None:
+    set_llm_cache(InMemoryCache())
+    try:
+        chat = wrap(FakeListChatModel(responses=[DRAFT]), store)
+        assert chat.invoke("Who won?").text == DRAFT
+        store.add(Target(name="Hina Ameen"))
+        assert "Hina" not in chat.invoke("Who won?").text
+    finally:
+        set_llm_cache(None)
 
 
 def test_a_folder_serves_as_store(tmp_path: Path) -> None:
