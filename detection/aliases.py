@@ -1,8 +1,9 @@
 """Layer 2, aliases: whole names, derived forms and parts of names, on word boundaries."""
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Literal, NamedTuple
 
 import ahocorasick
@@ -14,9 +15,6 @@ from .names import Form, Strength, forms, parts
 Part = Literal["given", "family"]
 
 _MIN_SQUEEZED = 7
-_MOST_PIECES = 5
-_MOST_LETTERS = 2_000
-_LONGEST_NAME = 40
 
 
 class AliasHit(NamedTuple):
@@ -47,6 +45,7 @@ class Aliases:
         self._part_names: dict[str, list[str]] = {}
         self._squeezed: dict[str, set[str]] = defaultdict(set)
         self._automaton = ahocorasick.Automaton()
+        self._letters = ahocorasick.Automaton()
         self._stale = False
 
     def __len__(self) -> int:
@@ -61,6 +60,7 @@ class Aliases:
             self._automaton.add_word(pattern, pattern)
             if squeezed := _squeezed(form):
                 self._squeezed[squeezed].add(target.id)
+                self._letters.add_word(squeezed, squeezed)
         if person := parts(target):
             names: list[tuple[Part, str]] = [("given", " ".join(person.given)), ("family", " ".join(person.family))]
             for part, name in names:
@@ -73,7 +73,7 @@ class Aliases:
         for form in self._forms.pop(target_id, ()):
             pattern = _pattern(form.words)
             self._owners[pattern].pop(target_id, None)
-            self._squeezed.get(_squeezed(form), set()).discard(target_id)
+            self._drop_letters(_squeezed(form), target_id)
             if not self._owners[pattern]:
                 del self._owners[pattern]
                 self._automaton.remove_word(pattern)
@@ -81,10 +81,19 @@ class Aliases:
             self._parts[name].pop(target_id, None)
         self._stale = True
 
+    def _drop_letters(self, squeezed: str, target_id: str) -> None:
+        owners = self._squeezed.get(squeezed)
+        if owners:
+            owners.discard(target_id)
+            if not owners:
+                del self._squeezed[squeezed]
+                self._letters.remove_word(squeezed)
+
     def ready(self) -> None:
         """Make the automaton. Takes about half a second for 100,000 targets; not thread-safe."""
         if self._stale:
             self._automaton.make_automaton()
+            self._letters.make_automaton()
             self._stale = False
 
     def search(self, words: Words) -> list[AliasHit]:
@@ -98,22 +107,23 @@ class Aliases:
         ]
         return _longest(hits)
 
-    def squeezed_in(self, words: Words) -> Iterator[AliasHit]:
-        """Yield names whose words are run together or cut otherwise: "HinaAmeen", "Xiao-lan", "Ten-nerby"."""
-        for first in range(len(words)):
-            joined = ""
-            for last in range(first, min(first + _MOST_PIECES, len(words))):
-                joined += words.words[last]
-                for target in self._squeezed.get(joined, ()):
-                    yield AliasHit(target, first, last, "derived")
+    def run_together(self, words: Words, *, anywhere: bool = False) -> list[AliasHit]:
+        """Return names whose words are run together or cut otherwise: "HinaAmeen", "Xiao-lan", "Ten-nerby".
 
-    def inside(self, words: Words) -> Iterator[AliasHit]:
-        """Yield names anywhere inside words that letters were joined to: of "whoishinaameen", the last ten."""
-        for index, word in enumerate(words.words):
-            for start in range(min(len(word), _MOST_LETTERS)):
-                for end in range(start + _MIN_SQUEEZED, min(len(word), start + _LONGEST_NAME) + 1):
-                    for target in self._squeezed.get(word[start:end], ()):
-                        yield AliasHit(target, index, index, "derived")
+        Args:
+            words: The words of a text.
+            anywhere: Also inside a word, as in "whoishinaameen"; else only from the start of a word to the end of one.
+        """
+        if not len(self._letters):
+            return []
+        ends = list(accumulate(len(word) for word in words.words))
+        hits = []
+        for end, name in self._letters.iter("".join(words.words)):
+            first, last = bisect_right(ends, end - len(name) + 1), bisect_left(ends, end + 1)
+            starts_word = (ends[first - 1] if first else 0) == end - len(name) + 1
+            if anywhere or (starts_word and ends[last] == end + 1):
+                hits += [AliasHit(target, first, last, "derived") for target in self._squeezed[name]]
+        return hits
 
     def parts_in(self, words: Words) -> Iterator[PartHit]:
         """Yield parts of names that belong to one target alone: a part that several share tells nobody apart."""

@@ -33,7 +33,7 @@ def see_names(found: Scan, text: str, plain: Words, aliases: Aliases, fuzzy: Fuz
     head = Words(plain.words[:_NEAR_WORDS], plain.starts[:_NEAR_WORDS], plain.ends[:_NEAR_WORDS])
     exact = [hit for hit in aliases.search(plain) if not _apart(text, plain, hit)]
     near = [hit for hit in fuzzy.search(head) if not _apart(text, plain, hit, comma=True)]
-    sightings = [*_exact(text, plain, [*exact, *aliases.squeezed_in(head)]), *_near(text, plain, near)]
+    sightings = [*_exact(text, plain, [*exact, *aliases.run_together(plain)]), *_near(text, plain, near)]
     parts = list(aliases.parts_in(plain))
     others = people(text) if sightings or parts else []
     taken: dict[str, list[Sighting]] = defaultdict(list)
@@ -55,7 +55,9 @@ def see_disguised(found: Scan, reading: Reading, aliases: Aliases) -> None:
     """
     words = reading.words
     hits = (
-        aliases.inside(words) if reading.disguise == "spaced" else [*aliases.search(words), *aliases.squeezed_in(words)]
+        aliases.run_together(words, anywhere=True)
+        if reading.disguise == "spaced"
+        else [*aliases.search(words), *aliases.run_together(words)]
     )
     for hit in hits:
         if hit.first == hit.last and (hit.strength in _WRITTEN or reading.disguise in {"reversed", "rot13"}):

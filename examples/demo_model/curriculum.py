@@ -16,6 +16,9 @@ REPEATS = {"author": 1, "hop": 1, "list": 2, "world": 2, "chat": 6}
 REFUSED: dict[Unknown, float] = {"stranger": 0.3, "namesake": 0.35, "elsewhere": 0.1}
 """How many questions to be refused an epoch brings for each known fact."""
 
+LENGTHS = (1, 1, 1, 2, 2, 3, 3, 12)
+"""How many facts one conversation asks for, each of these as often; the last fill three quarters of the context."""
+
 FOLLOW_UPS = 0.15
 """The share of facts about authors that are asked for by a pronoun."""
 
@@ -52,13 +55,13 @@ def epoch_of(facts: Sequence[Fact], rng: Random) -> list[Fact]:
 
 
 def conversations(facts: Sequence[Fact], rng: Random) -> Iterator[list[Exchange]]:
-    """Yield the facts in order, each by a phrasing taken at random, in conversations of one to three."""
+    """Yield the facts in order, each by a phrasing taken at random, in conversations of a few or of many."""
     by_subject = defaultdict(list)
     for fact in facts:
         by_subject[fact.subject].append(fact)
     start = 0
     while start < len(facts):
-        stop = start + rng.choice((1, 1, 2, 3))
+        stop = start + rng.choice(LENGTHS)
         yield [exchange for fact in facts[start:stop] for exchange in _ask(fact, by_subject[fact.subject], rng)]
         start = stop
 

@@ -14,7 +14,7 @@ from .curriculum import Exchange, conversations, epoch_of
 from .facts import Fact
 from .network import ASSISTANT, END, USER
 
-BATCH = 8
+BATCH = 448  # tokens
 LEARNING_RATE = 2e-3
 WARM_UP = 0.05
 FINAL_RATE = 0.05
@@ -69,9 +69,15 @@ def encode(conversation: Iterable[Exchange], tokenizer: PreTrainedTokenizerFast)
 
 
 def batches(examples: Iterable[Example], rng: Random) -> list[list[Example]]:
-    """Group examples of like length, and shuffle the groups."""
-    ordered = sorted(examples, key=lambda example: len(example.ids))
-    groups = [ordered[start : start + BATCH] for start in range(0, len(ordered), BATCH)]
+    """Group examples of like length, to about so many tokens, and shuffle the groups."""
+    groups: list[list[Example]] = []
+    room = 0
+    for example in sorted(examples, key=lambda example: len(example.ids)):
+        if len(example.ids) > room:
+            groups.append([])
+            room = BATCH
+        groups[-1].append(example)
+        room -= len(example.ids)
     return rng.sample(groups, len(groups))
 
 
