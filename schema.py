@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 TargetKind = Literal["person", "organisation", "work", "record", "topic", "secret"]
 Scope = Literal["everything", "documents"]
@@ -122,6 +122,12 @@ class Target(BaseModel):
     @classmethod
     def _drop_blank(cls, texts: list[str]) -> list[str]:
         return [text.strip() for text in texts if text.strip()]
+
+    @model_validator(mode="after")
+    def _scope_has_documents(self) -> Self:
+        if self.scope == "documents" and not self.documents:
+            raise ValueError("scope 'documents' covers what the documents say, and there are none")
+        return self
 
     @field_validator("expires_at", "created_at")
     @classmethod
