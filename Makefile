@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 # torch first and by version, so that a CPU build is used where one is on disk.
 TORCH := torch==2.13.0
+# The embedding model is exported to ONNX once for each machine; better now than at the first question.
+WARM_UP := $(BIN)/python -c 'from expunge.models import load_embedder; load_embedder()'
 
 .PHONY: demo test lint types unit clean
 
@@ -30,10 +32,12 @@ unit: .venv/dev
 
 .venv/demo: .venv/python pyproject.toml constraints.txt
 	$(BIN)/pip install -q -c constraints.txt -e '.[local,offline]'
+	$(WARM_UP)
 	touch $@
 
 .venv/dev: .venv/python pyproject.toml constraints.txt
 	$(BIN)/pip install -q -c constraints.txt -e '.[local,offline,openai,dev]'
+	$(WARM_UP)
 	touch $@ .venv/demo
 
 clean:

@@ -117,7 +117,7 @@ def _demo_model() -> Check:
 def _embeddings() -> Check:
     """Load the model and embed a text, unless it would first have to be exported or fetched."""
     from ..models import load_embedder
-    from ..models.embeddings import DEFAULT
+    from ..models.vectors import DEFAULT
 
     name = settings().embeddings
     exported = next(settings().cache.glob(f"{DEFAULT}*/model.onnx"), None)

@@ -15,11 +15,10 @@ from ..errors import ModelNotFound
 from ..schema import Embedder, Vectors
 from ..settings import settings
 from .providers import provider_errors
+from .vectors import DEFAULT, encodable, unit_rows
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
-
-DEFAULT = "all-MiniLM-L6-v2"
 
 
 def load_embedder(spec: str | Embedder | Embeddings | None = None) -> Embedder:
@@ -81,15 +80,3 @@ class LangChainEmbedder:
         # Services refuse an empty string.
         rows = self._embeddings.embed_documents([encodable(text) or " " for text in texts])
         return unit_rows(np.asarray(rows, dtype=np.float32))
-
-
-def encodable(text: str) -> str:
-    """Return the text with each lone surrogate, which UTF-8 cannot encode, replaced by a question mark."""
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def unit_rows(rows: Vectors) -> Vectors:
-    """Scale each row of `(n, d)` to unit length; a row of zeros stays as it is."""
-    lengths: Vectors = np.linalg.norm(rows, axis=1, keepdims=True)
-    unit: Vectors = rows / lengths.clip(min=1e-12)
-    return unit

