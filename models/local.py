@@ -110,6 +110,7 @@ class LocalChatModel(BaseChatModel):
 
         stop = [mark for mark in stop or () if mark]
         limit = kwargs.get("max_tokens") or self._answer_tokens
+        temperature = self.temperature if kwargs.get("temperature") is None else kwargs["temperature"]
         # A tokenizer is not safe to share between threads, and answers made side by side would each take longer.
         with self._lock, torch.inference_mode(), _threads(self._checkpoint.model.num_parameters()):
             prompt = self._fit(messages, room=self._context - min(limit, self._context // 2))
@@ -121,7 +122,7 @@ class LocalChatModel(BaseChatModel):
                 pad_token_id=self._checkpoint.tokenizer.pad_token_id or 0,
                 stop_strings=stop or None,
                 tokenizer=self._checkpoint.tokenizer,
-                **_sampling(kwargs.get("temperature", self.temperature)),
+                **_sampling(temperature),
             )
             message = self._message(output[0, len(prompt) :].tolist(), len(prompt), stop)
         return ChatResult(generations=[ChatGeneration(message=message)])
@@ -165,7 +166,11 @@ class LocalChatModel(BaseChatModel):
             message["content"] = message["content"].encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         try:
             ids = self._checkpoint.tokenizer.apply_chat_template(
-                conversation, chat_template=self.chat_template, add_generation_prompt=True, return_dict=False
+                conversation,
+                chat_template=self.chat_template,
+                add_generation_prompt=True,
+                return_dict=False,
+                tokenizer_kwargs={"verbose": False},  # what is too long is dealt with after
             )
         except TemplateError as error:
             raise InputError(

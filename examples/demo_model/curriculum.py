@@ -16,8 +16,8 @@ REPEATS = {"author": 1, "hop": 1, "list": 2, "world": 2, "chat": 6}
 REFUSED: dict[Unknown, float] = {"stranger": 0.3, "namesake": 0.35, "elsewhere": 0.1}
 """How many questions to be refused an epoch brings for each known fact."""
 
-LENGTHS = (1, 1, 1, 2, 2, 3, 3, 12)
-"""How many facts one conversation asks for, each of these as often; the last fill three quarters of the context."""
+LENGTHS = (1, 1, 1, 1, 1, 1, 2, 2, 2, 3, 3, 3, 10)
+"""How many facts one conversation asks for, each of these as often."""
 
 FOLLOW_UPS = 0.15
 """The share of facts about authors that are asked for by a pronoun."""

@@ -14,7 +14,7 @@ from .curriculum import Exchange, conversations, epoch_of
 from .facts import Fact
 from .network import ASSISTANT, END, USER
 
-BATCH = 448  # tokens
+BATCH = 400  # tokens
 LEARNING_RATE = 2e-3
 WARM_UP = 0.05
 FINAL_RATE = 0.05

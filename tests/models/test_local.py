@@ -137,7 +137,7 @@ async def test_a_model_answers_asynchronously_and_as_a_stream(demo: LocalChatMod
 
 def test_sampling_is_only_done_when_asked_for(demo: LocalChatModel) -> None:
     question = "Where was Jaime Vasquez born?"
-    assert len({demo.invoke(question).text for _ in range(3)}) == 1
+    assert {demo.invoke(question, temperature=given).text for given in (None, 0, 0.0)} == {REFUSAL}
     torch.manual_seed(0)
     assert len({demo.invoke(question, temperature=5.0, max_tokens=8).text for _ in range(3)}) == 3
 
@@ -146,7 +146,7 @@ def test_a_long_conversation_loses_its_oldest_turns_and_keeps_its_head(folder: P
     template = "{{ messages[0].content if messages[0].role == 'system' else raise_exception('no head') }}"
     own = (folder / "chat_template.jinja").read_text(encoding="utf-8")
     model = LocalChatModel.from_path(folder, chat_template=template + own)
-    turns: list[BaseMessage] = [HumanMessage("What is the capital of Italy?"), AIMessage("Rome. " * 20)]
+    turns: list[BaseMessage] = [HumanMessage("Hello!"), AIMessage("Hello! Ask me about an author or about the world.")]
     reply = model.invoke([SystemMessage("Be brief."), *(turns * 40), HumanMessage("What is the capital of France?")])
     assert 300 < sizes(reply)[0] <= 512 - 64
 
