@@ -41,6 +41,9 @@ _NAME_WORD = r"(?:[A-Z]\.|[A-Z\u00c0-\u00de][\w'’-]*+)"
 _PERSON = re.compile(rf"(?<!\w){_NAME_WORD}(?:[ \t]{{1,4}}{_PARTICLE}{_NAME_WORD})+")
 
 
+_POSSESSIVE = re.compile(r"['’]s?$")
+
+
 def sentences(text: str) -> list[Span]:
     """Return the spans of a text's sentences, white space between them left out; a line break ends a sentence."""
     return [span for span in _split(text) if span.end > span.start]
@@ -101,5 +104,6 @@ def _without_opening(text: str, start: int, end: int) -> Span | None:
         if opening[1].lower() not in STOP_WORDS | _TITLES:
             break
         start += opening.end()
+    end -= len(text[start:end]) - len(_POSSESSIVE.sub("", text[start:end]))
     name = text[start:end]
     return Span(start, end) if " " in name and not (name.isupper() and name.count(" ") > 1) else None

@@ -100,11 +100,12 @@ def _completed(words: Words, hits: Iterable[PartHit], others: list[Span]) -> Ite
     for hit in hits:
         by_target[hit.target].append(hit)
     for target, own in by_target.items():
-        for one, other in pairwise(own):
-            span = words.span(one.first, other.last)
-            together = any(name.start <= span.start and span.end <= name.end for name in _overlapping(span, others))
+        for one, other in pairwise(sorted(own, key=lambda hit: hit.first)):
             between = other.first - one.last - 1
-            if (one.part, other.part) == ("given", "family") and 1 <= between <= _MOST_BETWEEN and together:
+            if (one.part, other.part) != ("given", "family") or not 1 <= between <= _MOST_BETWEEN:
+                continue
+            span = words.span(one.first, other.last)
+            if any(name.start <= span.start and span.end <= name.end for name in _overlapping(span, others)):
                 yield target, Sighting(span.start, span.end, "completed")
 
 

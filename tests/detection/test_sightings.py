@@ -4,6 +4,25 @@ import pytest
 from expunge import Target, TargetStore
 from expunge.detection import Detector
 from expunge.detection.evidence import Sighting
+from hypothesis import given
+from hypothesis import strategies as st
+
+WORDS = [
+    "Jean-Pierre",
+    "Jean",
+    "Pierre",
+    "Vanderloo",
+    "de",
+    "Moshe",
+    "Ben",
+    "David",
+    "Ben-David",
+    "Xin",
+    "Lee",
+    "Wu",
+    ".",
+]
+_detectors: list[Detector] = []
 
 
 def names(store: TargetStore, text: str) -> list[Sighting]:
@@ -25,6 +44,8 @@ def names(store: TargetStore, text: str) -> list[Sighting]:
         ("Will Young", "It was Will Young."),
         ("Will Young", "who is will young"),
         ("Xin Lee Williams", "It was Xin Williams."),
+        ("Simon Makoni", "It was Simon Makni's, and Simon Makni’s alone."),
+        ("Jean-Pierre Vanderloo", "It was Jean-Pierre de Vanderloo, the Vanderloo of Jean-Pierre."),
         ("김민수", "김민수는 서울에서 태어났다."),
     ],
 )
@@ -50,6 +71,21 @@ def test_names_are_seen(store: TargetStore, name: str, text: str) -> None:
 def test_other_words_and_people_are_left_alone(store: TargetStore, name: str, text: str) -> None:
     store.add(Target(name=name, documents=["A document, so that no warning is given."]))
     assert not names(store, text)
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=12))
+def test_any_arrangement_of_parts_is_read(tmp_path_factory: pytest.TempPathFactory, words: list[str]) -> None:
+    if not _detectors:
+        store = TargetStore(tmp_path_factory.mktemp("shared") / "targets")
+        store.add_many(
+            [Target(name="Jean-Pierre Vanderloo"), Target(name="Moshe Ben-David"), Target(name="Xin Lee Wu")]
+        )
+        _detectors.append(Detector(store))
+        _detectors[0].sync()
+    text = " ".join(words)
+    for evidence in _detectors[0].scan(text).values():
+        for sighting in (*evidence.names, *evidence.parts):
+            assert 0 <= sighting.start < sighting.end <= len(text)
 
 
 def test_a_whole_name_that_goes_on_is_not_certain(store: TargetStore) -> None:
