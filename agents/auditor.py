@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from functools import cache
+from typing import TypeVar
 
 from ..detection.canonical import Span
 from ..detection.detector import Detector
@@ -11,7 +12,7 @@ from ..detection.fingerprints import MarkHit
 from ..detection.meaning import MOST
 from ..detection.sentences import is_headless, people, refers_back, sentences
 from ..schema import Finding, Policy
-from .findings import of_mark, of_name, of_subject, of_topic
+from .findings import of_mark, of_name, of_subject, of_topic, stands
 from .vetter import PARTS_UP_TO, Vetting
 
 DISCLOSES = 2.3
@@ -22,6 +23,8 @@ DISCLOSES_ACTIVE = 0.6
 
 PART_ALONE = 0.5
 """Distinctiveness from which on a given or family name in a draft counts without having been asked for."""
+
+Place = TypeVar("Place", Finding, Span, MarkHit)
 
 # Sentences with marks whose meaning is looked at: each costs some milliseconds.
 _SENTENCES = 8
@@ -57,7 +60,8 @@ class Auditor:
             findings += self._marks(target_id, evidence, vetting, read, others=bool(others))
             if names or target_id in vetting.active:
                 findings += self._carried(target_id, read, names, others)
-        return sorted((f for f in findings if self._counts(f)), key=lambda finding: (finding.start, finding.end))
+        standing = [f for f in findings if stands(f, self._detector.target(f.target), self._policy)]
+        return sorted(standing, key=lambda finding: (finding.start, finding.end))
 
     def _names(self, target_id: str, evidence: Evidence, draft: str, *, active: bool) -> list[Finding]:
         """Return the target's names, where its scope is everything; parts of it only when they tell it apart."""
@@ -83,12 +87,12 @@ class Auditor:
         """
         active = target_id in vetting.active or bool(evidence.counted)
         threshold = DISCLOSES_ACTIVE if active else DISCLOSES
-        new = [hit for hit in evidence.marks if hit.key not in vetting.marks]
+        new = sorted((hit for hit in evidence.marks if hit.key not in vetting.marks), key=_start)
         weight = evidence.weight(vetting.marks)
         if weight <= max(threshold - MOST, 0) or (others and not active and not evidence.has_hard_mark(vetting.marks)):
             return []
         if weight < threshold:
-            pieces = [read.draft[span.start : span.end] for span in read.sentences if _any_in(new, span)]
+            pieces = [read.draft[span.start : span.end] for span in read.sentences if _first_in(new, span)]
             likeness = self._detector.likeness(pieces[:_SENTENCES], self._policy.candidates)
             weight += max((like.bonus(target_id) for like in likeness), default=0.0)
         return [of_mark(hit, "draft", weight, threshold) for hit in new] if weight >= threshold else []
@@ -113,10 +117,10 @@ class Auditor:
                 if read.refers_back(index, thing):
                     carried += self._before(target_id, read, index, here, names, others)
             elif (speaks and read.refers_back(index, thing)) or (
-                named and speaks and not _any_in(others, span) and read.is_headless(index)
+                named and speaks and not _first_in(others, span) and read.is_headless(index)
             ):
                 carried.append(of_subject(target_id, span.start, span.end, named))
-            elif named or _any_in(others, span):
+            elif named or _first_in(others, span):
                 speaks = False
         return carried
 
@@ -126,14 +130,10 @@ class Auditor:
         """Return the sentences before one that says late whom they are about."""
         carried = []
         for span in reversed(read.sentences[:index]):
-            if _any_in(others, span) or _first_in(names, span):
+            if _first_in(others, span) or _first_in(names, span):
                 break
             carried.append(of_subject(target_id, span.start, span.end, named))
         return carried
-
-    def _counts(self, finding: Finding) -> bool:
-        """Whether a finding stands: a certain one always, an uncertain one by the side of the policy."""
-        return finding.certain or self._detector.forgets(self._detector.target(finding.target), self._policy)
 
 
 class _Read:
@@ -151,12 +151,11 @@ class _Read:
         return self.draft[span.start : span.end]
 
 
-def _first_in(names: list[Finding], span: Span) -> Finding | None:
-    """Return the first finding that starts in a span; findings stand in the order of the text."""
-    index = bisect_left(names, span.start, key=lambda finding: finding.start)
-    return names[index] if index < len(names) and names[index].start < span.end else None
+def _first_in(places: Sequence[Place], span: Span) -> Place | None:
+    """Return the first place that starts in a span; places stand in the order of the text."""
+    index = bisect_left(places, span.start, key=_start)
+    return places[index] if index < len(places) and places[index].start < span.end else None
 
 
-def _any_in(places: Sequence[Span | MarkHit], span: Span) -> bool:
-    """Whether one of some places starts in a span."""
-    return any(span.start <= place.start < span.end for place in places)
+def _start(place: Finding | Span | MarkHit) -> int:
+    return place.start

@@ -2,9 +2,14 @@
 
 from ..detection.evidence import Sighting
 from ..detection.fingerprints import MarkHit
-from ..schema import Finding, Where
+from ..schema import Finding, Policy, Target, Where
 
 ALIAS_THRESHOLD = 1.0
+
+
+def stands(finding: Finding, target: Target, policy: Policy) -> bool:
+    """Whether a finding counts: a certain one always, an uncertain one by the target's own side or the policy's."""
+    return finding.certain or (target.policy or policy).prefer == "forget"
 
 
 def of_name(target_id: str, sighting: Sighting, where: Where, fuzzy_threshold: float) -> Finding:

@@ -35,17 +35,18 @@ class Rewriter:
         if len(findings) > _MOST_FINDINGS:
             return []
         spans = [Span(finding.start, finding.end) for finding in findings]
-        proposals = [_without_clauses(draft, spans), _without_sentences(draft, spans)]
+        parts = sentences(draft)
+        proposals = [_without_clauses(draft, parts, spans), _without_sentences(draft, parts, spans)]
         return [text for text in dict.fromkeys(proposals) if len(text.split()) >= _MIN_WORDS and text != draft]
 
 
-def _without_clauses(draft: str, spans: list[Span]) -> str:
+def _without_clauses(draft: str, parts: list[Span], spans: list[Span]) -> str:
     """Cut the clause or list item that holds a finding, and the whole sentence where no such piece holds it."""
-    return _join(draft, [_cut_clauses(draft, sentence, _inside(spans, sentence)) for sentence in sentences(draft)])
+    return _join(draft, [_cut_clauses(draft, sentence, _inside(spans, sentence)) for sentence in parts])
 
 
-def _without_sentences(draft: str, spans: list[Span]) -> str:
-    kept = [sentence for sentence in sentences(draft) if not _inside(spans, sentence)]
+def _without_sentences(draft: str, parts: list[Span], spans: list[Span]) -> str:
+    kept = [sentence for sentence in parts if not _inside(spans, sentence)]
     return _join(draft, [(sentence, draft[sentence.start : sentence.end]) for sentence in kept])
 
 

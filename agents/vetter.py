@@ -8,7 +8,7 @@ from ..detection.meaning import MOST, Likeness
 from ..detection.sentences import is_elliptic, people, refers_back
 from ..schema import Finding, Policy, Where
 from .conversation import Conversation
-from .findings import of_mark, of_name, of_topic
+from .findings import of_mark, of_name, of_topic, stands
 
 # Weights of marks: a date or a title is worth 1.2, a long number 2.3, a rare word half a point.
 IDENTIFIES = 1.6
@@ -135,7 +135,7 @@ class Vetter:
         target = self._detector.target(finding.target)
         notes.findings.append(finding)
         notes.active.add(finding.target)
-        if deny and target.scope == "everything" and (finding.certain or self._detector.forgets(target, self._policy)):
+        if deny and target.scope == "everything" and stands(finding, target, self._policy):
             notes.denied.add(finding.target)
 
     def _name_finding(self, target_id: str, sighting: Sighting, where: Where) -> Finding:

@@ -48,9 +48,6 @@ class Aliases:
         self._letters = ahocorasick.Automaton()
         self._stale = False
 
-    def __len__(self) -> int:
-        return len(self._forms)
-
     def add(self, target: Target) -> None:
         """Add a target's names; search makes the automaton anew when it is next asked."""
         own = self._forms[target.id] = list(forms(target))

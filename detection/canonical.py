@@ -89,11 +89,6 @@ def canonical(text: str) -> Words:
     return Words([word for word, _, _ in matches], [start for _, start, _ in matches], [end for _, _, end in matches])
 
 
-def key(text: str) -> str:
-    """Return the canonical words of a text joined by single spaces: equal for two spellings of one name."""
-    return " ".join(canonical(text).words)
-
-
 def _words_of_run(run: str, offset: int) -> list[tuple[str, int, int]]:
     """Split one run of characters without white space into canonical words with their places."""
     by_looks = _LATIN.search(run) is not None

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from threading import RLock
 
+import numpy as np
+
 from ..schema import Policy, Target
 from ..stores.targets import TargetStore
 from .aliases import Aliases
@@ -116,10 +118,6 @@ class Detector:
         scored = [TopicHit(target_id, float(p.scores(vectors).max()), p.threshold) for target_id, p in probes.items()]
         return [hit for hit in scored if hit.score > hit.threshold]
 
-    def forgets(self, target: Target, policy: Policy) -> bool:
-        """Whether an uncertain finding falls on the side of forgetting, by the target's own policy or else this one."""
-        return (target.policy or policy).prefer == "forget"
-
     def _in_force(self, target_id: str, now: datetime) -> bool:
         expires_at = self._targets[target_id].expires_at
         return expires_at is None or expires_at > now
@@ -160,10 +158,10 @@ class Detector:
         topics = [t for t in self._targets.values() if t.kind == "topic" and t.documents and t.id not in self._probes]
         if not topics:
             return
-        general = background()
+        general = self._meaning.embed(background())
         for topic in topics:
-            negatives = self._meaning.embed([*topic.keep, *general])
-            self._probes[topic.id] = train(self._meaning.embed(topic.documents), negatives)
+            kept = self._meaning.embed(topic.keep)
+            self._probes[topic.id] = train(self._meaning.embed(topic.documents), np.vstack([kept, general]))
 
     def _see_marks(self, found: Scan, text: str, words: Words, place: Span | None = None) -> None:
         """Add the marks in a text; `place` is where it stands in the original, when it was decoded from there."""

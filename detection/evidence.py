@@ -1,8 +1,8 @@
 """What a scan of one text found, target by target."""
 
 from bisect import bisect_left
-from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from ..schema import Layer
 from .canonical import Span
@@ -57,7 +57,9 @@ class Evidence:
         """Return those of the people in the text who are neither the target nor one of its marks."""
         own: list[Sighting | MarkHit] = sorted([*self.names, *self.parts, *self.marks], key=lambda place: place.start)
         starts = [place.start for place in own]
-        return [span for span in people if not _touches(span, own, starts)]
+        reach = list(accumulate((place.end for place in own), max))
+        before = [bisect_left(starts, span.end) for span in people]
+        return [span for span, last in zip(people, before, strict=True) if not last or reach[last - 1] <= span.start]
 
     @property
     def counted(self) -> list[Sighting]:
@@ -67,12 +69,6 @@ class Evidence:
     def has_hard_mark(self, without: frozenset[str] = frozenset()) -> bool:
         """Whether a mark identifies even beside another person's name."""
         return any(hit.kind in HARD or hit.kind == "passage" for hit in self.marks if hit.key not in without)
-
-
-def _touches(span: Span, own: Sequence[Sighting | MarkHit], starts: list[int]) -> bool:
-    """Whether a span overlaps one of some places, which stand in the order of the text; the longest reach first."""
-    last = bisect_left(starts, span.end)
-    return any(place.end > span.start for place in own[max(0, last - 8) : last])
 
 
 Scan = dict[str, Evidence]

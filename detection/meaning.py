@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from ..schema import Vectors
 from ..stores.targets import TargetStore
 
@@ -24,10 +22,8 @@ class Likeness:
     Attributes:
         forget: The highest similarity to a forget document, for each target among the nearest.
         keep: The highest similarity to a kept text, for each target among the nearest.
-        vector: The passage's embedding, shape `(d,)`.
     """
 
-    vector: Vectors
     forget: dict[str, float] = field(default_factory=dict)
     keep: dict[str, float] = field(default_factory=dict)
 
@@ -42,11 +38,6 @@ class Meaning:
 
     def __init__(self, store: TargetStore) -> None:
         self._store = store
-
-    @property
-    def model(self) -> str:
-        """The name of the embedding model."""
-        return self._store.embedder.name
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Embed texts, shape `(len(texts), d)`; of a long text its beginning."""
@@ -65,10 +56,7 @@ class Meaning:
         index = self._store.index
         forget = index.search("forget", vectors, nearest)
         keep = index.search("keep", vectors, nearest) if index.count("keep") else [[] for _ in texts]
-        return [
-            Likeness(vector, _best(near), _best(kept))
-            for vector, near, kept in zip(np.asarray(vectors), forget, keep, strict=True)
-        ]
+        return [Likeness(_best(near), _best(kept)) for near, kept in zip(forget, keep, strict=True)]
 
 
 def _best(hits: Sequence[tuple[str, int, float]]) -> dict[str, float]:

@@ -35,12 +35,11 @@ _TITLES = frozenset(
     {"mr", "mrs", "ms", "miss", "dr", "prof", "professor", "sir", "dame", "dear", "author", "judge", "mayor", "captain"}
     | {"senator", "minister", "doctor", "novelist", "poet", "writer", "winner", "chef", "coach", "pastor", "sheriff"}
 )
+_OPENINGS = STOP_WORDS | _TITLES
 _PARTICLE = r"(?:(?:van|von|de|da|del|der|di|bin|ibn|al|el|la|le)[ \t-]){0,2}"
 # Possessive quantifiers: without them a long word would be tried from each of its letters.
 _NAME_WORD = r"(?:[A-Z]\.|[A-Z\u00c0-\u00de][\w'’-]*+)"
 _PERSON = re.compile(rf"(?<!\w){_NAME_WORD}(?:[ \t]{{1,4}}{_PARTICLE}{_NAME_WORD})+")
-
-
 _POSSESSIVE = re.compile(r"['’]s?$")
 
 
@@ -101,9 +100,8 @@ def people(text: str) -> list[Span]:
 def _without_opening(text: str, start: int, end: int) -> Span | None:
     """Drop titles and what a sentence opens with; `None` when no name of two words is left, or all is in capitals."""
     while opening := re.match(r"([\w'’-]+)\.?\s+", text[start:end]):
-        if opening[1].lower() not in STOP_WORDS | _TITLES:
+        if opening[1].lower() not in _OPENINGS:
             break
         start += opening.end()
-    end -= len(text[start:end]) - len(_POSSESSIVE.sub("", text[start:end]))
-    name = text[start:end]
-    return Span(start, end) if " " in name and not (name.isupper() and name.count(" ") > 1) else None
+    name = _POSSESSIVE.sub("", text[start:end])
+    return Span(start, start + len(name)) if " " in name and not (name.isupper() and name.count(" ") > 1) else None

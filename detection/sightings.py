@@ -19,12 +19,12 @@ from .names import Strength, is_common
 from .rarity import distinctiveness
 from .sentences import people
 
-# Later words of a longer text are not searched for names with typing errors or run together, to bound the time.
+# Later words of a longer text are not searched for names with typing errors, to bound the time.
 _NEAR_WORDS = 50_000
 _STATEMENT_END = re.compile(r"[;:!?。！？]|\n\s*\n|,")
 _NAME_START = '"“‘(['
 _MOST_BETWEEN = 2
-# What a name of common words is worth once it is written with capitals.
+# What a name of several common words is worth once it is written as a name.
 _WRITTEN: dict[Strength, Strength] = {"common": "full", "loose": "derived"}
 
 
@@ -71,12 +71,9 @@ def see_disguised(found: Scan, reading: Reading, aliases: Aliases) -> None:
 def _exact(text: str, words: Words, hits: Iterable[AliasHit]) -> Iterator[tuple[str, Sighting]]:
     for hit in hits:
         span = words.span(hit.first, hit.last)
-        if hit.strength in _WRITTEN:
-            as_name, strength = _as_name(text, words, hit.first, hit.last), _WRITTEN[hit.strength]
-        else:
-            as_name, strength = True, hit.strength
-        single = hit.first == hit.last
-        yield hit.target, Sighting(span.start, span.end, hit.strength if single else strength, as_name=as_name)
+        as_name = hit.strength not in _WRITTEN or _as_name(text, words, hit.first, hit.last)
+        strength = _WRITTEN.get(hit.strength, hit.strength) if hit.last > hit.first else hit.strength
+        yield hit.target, Sighting(span.start, span.end, strength, as_name=as_name)
 
 
 def _near(text: str, words: Words, hits: Iterable[FuzzyHit]) -> Iterator[tuple[str, Sighting]]:
