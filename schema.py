@@ -15,6 +15,9 @@ Action = Literal["release", "rewrite", "abstain"]
 Where = Literal["prompt", "draft", "context"]
 Layer = Literal["alias", "fuzzy", "fingerprint", "meaning", "topic", "subject"]
 
+Ability = Layer | Literal["decoding"]
+"""What detection can do without, one at a time, to see what it is worth: a layer, or the decoding of disguises."""
+
 Vectors = NDArray[np.float32]
 """Embeddings, one a row: shape `(texts, dimensions)`, each of unit length."""
 

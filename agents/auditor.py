@@ -58,7 +58,7 @@ class Auditor:
             names = self._names(target_id, evidence, draft, active=target_id in vetting.active)
             findings += names
             findings += self._marks(target_id, evidence, vetting, read, others=bool(others))
-            if names or target_id in vetting.active:
+            if (names or target_id in vetting.active) and self._detector.has("subject"):
                 findings += self._carried(target_id, read, names, others)
         standing = [f for f in findings if stands(f, self._detector.target(f.target), self._policy)]
         return sorted(standing, key=lambda finding: (finding.start, finding.end))

@@ -114,7 +114,7 @@ class Vetter:
 
         It means whom the conversation spoke of last: a turn that names somebody else ends the search.
         """
-        latest = not any(evidence.counted for evidence in scan.values())
+        latest = self._detector.has("subject") and not any(evidence.counted for evidence in scan.values())
         for turn in reversed(conversation.context):
             found = self._detector.scan(turn.text)
             for target_id, evidence in found.items():

@@ -1,12 +1,12 @@
 """All layers over one register: what in a text speaks for which target, without a language model."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from threading import RLock
 
 import numpy as np
 
-from ..schema import Policy, Target
+from ..schema import Ability, Policy, Target
 from ..stores.targets import TargetStore
 from .aliases import Aliases
 from .canonical import Span, Words, canonical
@@ -26,10 +26,12 @@ class Detector:
 
     Args:
         store: The register.
+        without: Layers that are switched off, to measure what each is worth.
     """
 
-    def __init__(self, store: TargetStore) -> None:
+    def __init__(self, store: TargetStore, *, without: Collection[Ability] = ()) -> None:
         self._store = store
+        self._without = frozenset(without)
         self._lock = RLock()
         self._revision = -1
         self._targets: dict[str, Target] = {}
@@ -54,6 +56,10 @@ class Detector:
     def fuzzy_threshold(self) -> float:
         """The likeness from which on a name with typing errors counts."""
         return self._fuzzy.threshold
+
+    def has(self, ability: Ability) -> bool:
+        """Whether a layer is switched on."""
+        return ability not in self._without
 
     def target(self, target_id: str) -> Target:
         """Return an enforced target."""
@@ -89,7 +95,7 @@ class Detector:
         with self._lock:
             see_names(found, text, plain, self._aliases, self._fuzzy)
             self._see_marks(found, text, plain)
-            for reading in readings(text, plain):
+            for reading in readings(text, plain) if self.has("decoding") else ():
                 see_disguised(found, reading, self._aliases)
                 if reading.decoded:
                     self._see_marks(found, reading.decoded, canonical(reading.decoded), Span(0, len(text)))
@@ -103,7 +109,7 @@ class Detector:
             texts: The passages.
             nearest: How many nearest documents and kept texts are looked at.
         """
-        if not self._documented:
+        if not self._documented or not self.has("meaning"):
             return []
         return self._meaning.likeness(texts, nearest)
 
@@ -141,10 +147,15 @@ class Detector:
         if target.documents:
             self._documented.add(target.id)
         if target.kind != "topic" or not target.documents:
-            self._aliases.add(target)
-            self._fuzzy.add(target)
-        if target.kind != "topic":
+            self._take_name(target)
+        if target.kind != "topic" and self.has("fingerprint"):
             self._fingerprints.add(target)
+
+    def _take_name(self, target: Target) -> None:
+        if self.has("alias"):
+            self._aliases.add(target)
+        if self.has("fuzzy"):
+            self._fuzzy.add(target)
 
     def _drop(self, target_id: str) -> None:
         if self._targets.pop(target_id, None):
@@ -155,6 +166,8 @@ class Detector:
             self._documented.discard(target_id)
 
     def _train_probes(self) -> None:
+        if not self.has("topic"):
+            return
         topics = [t for t in self._targets.values() if t.kind == "topic" and t.documents and t.id not in self._probes]
         if not topics:
             return

@@ -1,7 +1,7 @@
 """One exchange as a LangGraph workflow: vet, generate, audit, rewrite, critique, gate."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextvars import Context
 from pathlib import Path
 from time import perf_counter
@@ -19,7 +19,7 @@ from ..agents.conversation import Conversation
 from ..detection.detector import Detector
 from ..errors import InputError
 from ..models import load_chat_model
-from ..schema import Policy, Verdict
+from ..schema import Ability, Policy, Verdict
 from ..stores.targets import TargetStore
 from .gate import Gate
 from .state import Answer, Desk, Exchange, LostExchange, Question, State
@@ -52,6 +52,7 @@ class Sanitizer:
     Args:
         store: The register. Targets that are added later count from the next exchange on.
         policy: Limits and sides; `None`: the defaults.
+        without: Layers of detection that are switched off, to measure what each is worth.
 
     Raises:
         StoreBusy: When another process owns the register's index.
@@ -59,10 +60,12 @@ class Sanitizer:
         PrerequisiteError: When the embedding model is missing.
     """
 
-    def __init__(self, store: TargetStore, *, policy: Policy | None = None) -> None:
+    def __init__(
+        self, store: TargetStore, *, policy: Policy | None = None, without: Collection[Ability] = ()
+    ) -> None:
         self.store = store
         self.policy = policy or Policy()
-        self._detector = Detector(store)
+        self._detector = Detector(store, without=without)
         self._detector.warm_up()
         self._steps = Steps(self._detector, self.policy)
         self._gatekeeper = Gate(store, self._detector, self.policy)
