@@ -37,6 +37,45 @@ class Embedder(Protocol):
         """Embed texts, shape `(len(texts), dimensions)`, rows of unit length."""
 
 
+class Thresholds(BaseModel):
+    """How much evidence it takes.
+
+    Evidence adds up: a date or a title weighs 1.2, a long number 2.3, a rare word half a point. The
+    defaults come from one half of the authors of TOFU and of the documents of LUME; figures in BENCHMARKS.md are of the
+    other halves. `expunge calibrate` sets them for a register from its own cases.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    identifies: float = Field(default=1.6, gt=0)
+    """Weight of marks from which on a prompt identifies a target without its name."""
+
+    identifies_with_meaning: float = Field(default=1.9, gt=0)
+    """The same for marks that fall short and the meaning of the prompt, taken together."""
+
+    discloses: float = Field(default=2.3, gt=0)
+    """Weight of new marks from which on a draft discloses a target that nobody asked for."""
+
+    discloses_asked: float = Field(default=0.6, gt=0)
+    """The same for a target that the conversation or the draft names."""
+
+    discloses_jointly: float = Field(default=1.4, gt=0)
+    """The same for what prompt and draft hold together, their meaning included."""
+
+    part_asked: float = Field(default=0.3, gt=0)
+    """Distinctiveness from which on a given or family name in the prompt may stand for the whole name."""
+
+    part_alone: float = Field(default=0.5, gt=0)
+    """The same in a draft that nobody asked for."""
+
+    part_sure: float = Field(default=0.8, gt=0)
+    """Distinctiveness from which on a part is as good as the whole, in a register of any size."""
+
+    def scaled(self, factor: float) -> Self:
+        """Return thresholds that ask for `factor` times as much evidence."""
+        return self.model_copy(update={name: value * factor for name, value in self.model_dump().items()})
+
+
 class Policy(BaseModel):
     """Limits and sides of a decision."""
 
@@ -62,6 +101,9 @@ class Policy(BaseModel):
 
     abstain: Literal["unknown", "refuse"] = "unknown"
     """How an abstention sounds: as about something never learned, or as a plain refusal."""
+
+    thresholds: Thresholds = Field(default_factory=Thresholds)
+    """How much evidence it takes."""
 
     on_error: Literal["abstain"] = "abstain"
     """What any error leads to. There is no other choice: the gate fails closed."""

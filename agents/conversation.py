@@ -64,6 +64,11 @@ class Conversation:
         return "\n".join(turn.text for turn in self.turns[self._answered :] if turn.role == "user")
 
     @property
+    def said(self) -> str:
+        """All that the user has said."""
+        return "\n".join(turn.text for turn in self.turns if turn.role == "user")
+
+    @property
     def context(self) -> tuple[Turn, ...]:
         """Every turn but the ask: earlier turns, the system's, documents and tool results."""
         since = self._answered

@@ -6,7 +6,7 @@ from ..detection.canonical import canonical
 from ..detection.rarity import STOP_WORDS
 from ..schema import Finding
 from .auditor import Auditor
-from .vetter import Vetting
+from .vetting import Vetting
 
 ACCEPTED_FORGETTING = 5
 ACCEPTED_USEFULNESS = 2

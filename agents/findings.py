@@ -1,7 +1,9 @@
 """Findings made of evidence: what they say, and what they keep to themselves."""
 
+from ..detection.canonical import Span
 from ..detection.evidence import Sighting
 from ..detection.fingerprints import MarkHit
+from ..detection.scope import Judgement
 from ..schema import Finding, Policy, Target, Where
 
 ALIAS_THRESHOLD = 1.0
@@ -38,6 +40,34 @@ def of_mark(hit: MarkHit, where: Where, weight: float, threshold: float) -> Find
         score=round(weight, 3),
         threshold=threshold,
         evidence=hit.kind,
+    )
+
+
+def of_meaning(target_id: str, start: int, end: int, weight: float, threshold: float) -> Finding:
+    """Make the finding of a sentence that says, with its question, what a document says."""
+    return Finding(
+        target=target_id,
+        start=start,
+        end=end,
+        where="draft",
+        layer="meaning",
+        score=round(weight, 3),
+        threshold=threshold,
+        evidence="likeness to a document, and what was asked",
+    )
+
+
+def of_scope(target_id: str, span: Span, score: float, judgement: Judgement) -> Finding:
+    """Make the finding of a sentence that tells what must go of a subject of whom other things may be told."""
+    return Finding(
+        target=target_id,
+        start=span.start,
+        end=span.end,
+        where="draft",
+        layer="meaning",
+        score=round(score, 3),
+        threshold=round(judgement.threshold, 3),
+        evidence="nearer to what must go than to what stays" if judgement.contrasts else "repeats a document",
     )
 
 

@@ -1,54 +1,14 @@
 """The vetter: which targets may be asked for."""
 
-from dataclasses import dataclass, field
-
+from ..detection.canonical import Span, canonical
 from ..detection.detector import Detector
 from ..detection.evidence import Evidence, Scan, Sighting
-from ..detection.meaning import MOST, Likeness
-from ..detection.sentences import is_elliptic, people, refers_back
+from ..detection.sentences import is_elliptic, people, points_back, refers_back
 from ..schema import Finding, Policy, Where
 from .conversation import Conversation
 from .findings import of_mark, of_name, of_topic, stands
-
-# Weights of marks: a date or a title is worth 1.2, a long number 2.3, a rare word half a point.
-IDENTIFIES = 1.6
-"""Weight of marks from which on a prompt identifies a target without its name."""
-
-ACTIVATES = 0.6
-"""Weight of marks from which on a prompt may be about a target, so that the auditor looks closer."""
-
-PART_ASKED = 0.3
-"""Distinctiveness from which on a given or family name in the ask may stand for the whole name."""
-
-PART_SURE = 0.8
-"""Distinctiveness from which on a given or family name is as good as the whole, in a register of any size."""
-
-PARTS_UP_TO = 1_000
-"""Targets up to which a less distinctive part counts: in a larger register it is likelier to be somebody else's."""
-
-
-@dataclass(frozen=True)
-class Vetting:
-    """What the vetter made of a conversation.
-
-    Attributes:
-        active: Ids of targets that the conversation is about, as far as can be told.
-        denied: Ids of targets that cannot but be disclosed by an answer.
-        findings: The evidence.
-        marks: Keys of the marks that the user wrote, which an answer may repeat.
-    """
-
-    active: frozenset[str] = frozenset()
-    denied: frozenset[str] = frozenset()
-    findings: tuple[Finding, ...] = ()
-    marks: frozenset[str] = frozenset()
-
-
-@dataclass
-class _Notes:
-    active: set[str] = field(default_factory=set)
-    denied: set[str] = field(default_factory=set)
-    findings: list[Finding] = field(default_factory=list)
+from .vetting import Notes, Vetting
+from .weighing import HINTS, PARTS_UP_TO, part_weight
 
 
 class Vetter:
@@ -62,6 +22,7 @@ class Vetter:
     def __init__(self, detector: Detector, policy: Policy) -> None:
         self._detector = detector
         self._policy = policy
+        self._thresholds = policy.thresholds
 
     def vet(self, conversation: Conversation) -> Vetting:
         """Find the targets that a conversation may ask for.
@@ -71,45 +32,84 @@ class Vetter:
         """
         ask = conversation.ask
         scan = self._detector.scan(ask)
-        notes = _Notes()
+        notes = Notes()
         for target_id, evidence in scan.items():
             self._judge_names(notes, target_id, evidence)
-        self._judge_marks(notes, scan, ask)
+        persons = people(ask)
+        said = self._said(conversation, ask, persons)
+        marked = scan if said == ask else self._detector.scan(said)
+        self._judge_marks(notes, marked, said, persons if said == ask else people(said))
+        self._judge_pieces(notes, marked)
         for topic in self._detector.topics(ask):
             self._note(notes, of_topic(topic.target, len(ask), "prompt", topic.score, topic.threshold), deny=True)
         self._judge_context(notes, conversation, ask, scan)
         return Vetting(
-            frozenset(notes.active | notes.denied),
-            frozenset(notes.denied),
-            tuple(notes.findings),
-            frozenset(hit.key for evidence in scan.values() for hit in evidence.marks),
+            active=frozenset(notes.active),
+            denied=frozenset(notes.denied),
+            partly=frozenset(notes.partly),
+            findings=tuple(notes.findings),
+            marks=frozenset(hit.key for evidence in marked.values() for hit in evidence.marks),
+            hints=notes.hints,
+            likeness=notes.likeness,
+            others=frozenset(word for span in persons for word in canonical(ask[span.start : span.end]).words),
+            ask=said,
         )
 
-    def _judge_names(self, notes: _Notes, target_id: str, evidence: Evidence) -> None:
+    def _said(self, conversation: Conversation, ask: str, persons: list[Span]) -> str:
+        """Return what describes whom the ask is about: where it goes on about somebody, all that the user said of them.
+
+        A description may come in pieces, each too little to tell who it is.
+        """
+        on = points_back(ask) or refers_back(ask, thing=True) or (is_elliptic(ask) and not persons)
+        return conversation.said if on and self._detector.has("subject") else ask
+
+    def _judge_pieces(self, notes: Notes, scan: Scan) -> None:
+        """Put together a name that was given in pieces."""
+        for target_id, evidence in scan.items():
+            for sighting in evidence.names:
+                if sighting.strength == "pieces" and target_id not in notes.active:
+                    self._note(notes, self._name_finding(target_id, sighting, "prompt"), deny=True)
+
+    def _judge_names(self, notes: Notes, target_id: str, evidence: Evidence) -> None:
         for sighting in evidence.counted:
             self._note(notes, self._name_finding(target_id, sighting, "prompt"), deny=True)
-        for part in self._parts(evidence):
-            self._note(notes, self._name_finding(target_id, part, "prompt"), deny=part.score >= PART_SURE)
+        for part in self._parts(target_id, evidence):
+            self._note(
+                notes, self._name_finding(target_id, part, "prompt"), deny=part.score >= self._thresholds.part_sure
+            )
 
-    def _judge_marks(self, notes: _Notes, scan: Scan, ask: str) -> None:
-        persons = people(ask)
-        likeness = self._likeness(ask, scan)
-        for target_id, evidence in scan.items():
-            weight = evidence.weight()
-            if weight >= ACTIVATES:
-                notes.active.add(target_id)
-            if likeness and weight:
-                weight += likeness.bonus(target_id)
-            if weight >= IDENTIFIES and (evidence.has_hard_mark() or not evidence.others_in(persons)):
-                for hit in evidence.marks:
-                    self._note(notes, of_mark(hit, "prompt", weight, IDENTIFIES), deny=True)
+    def _judge_marks(self, notes: Notes, scan: Scan, ask: str, persons: list[Span]) -> None:
+        """Weigh the marks of each target; where somebody else is named, only marks that identify beside them count.
 
-    def _likeness(self, ask: str, scan: Scan) -> Likeness | None:
-        """Look at the meaning of the ask where that can change anything: for marks that are not quite enough."""
-        wanted = any(IDENTIFIES - MOST <= evidence.weight() < IDENTIFIES for evidence in scan.values())
-        return next(iter(self._detector.likeness([ask], self._policy.candidates)), None) if wanted else None
+        A part of a name hints, and the draft decides: it is others' name too.
+        """
+        plausible = {
+            target_id: evidence
+            for target_id, evidence in scan.items()
+            if evidence.has_hard_mark() or not evidence.others_in(persons)
+        }
+        hints = {key: hint for key, evidence in plausible.items() if (hint := self._hint(key, evidence)) >= HINTS}
+        if any(hint < self._thresholds.identifies for hint in hints.values()):
+            notes.likeness = next(iter(self._detector.likeness([ask], self._policy.candidates)), None)
+        for target_id, hint in hints.items():
+            weight = scan[target_id].weight()
+            total = weight + (notes.likeness.bonus(target_id) if notes.likeness and weight else 0.0)
+            alone = weight >= self._thresholds.identifies
+            if not alone and (
+                total < self._thresholds.identifies_with_meaning or self._detector.contradicts(target_id, ask)
+            ):
+                notes.hints[target_id] = hint
+                if hint > weight:
+                    notes.partly.add(target_id)
+                continue
+            for hit in scan[target_id].marks:
+                self._note(notes, of_mark(hit, "prompt", total, self._thresholds.identifies), deny=True)
 
-    def _judge_context(self, notes: _Notes, conversation: Conversation, ask: str, scan: Scan) -> None:
+    def _hint(self, target_id: str, evidence: Evidence) -> float:
+        """Return the weight of marks and, of a target that its documents tell from namesakes, of a part of its name."""
+        return evidence.weight() + (part_weight(evidence) if self._detector.knows(target_id) else 0.0)
+
+    def _judge_context(self, notes: Notes, conversation: Conversation, ask: str, scan: Scan) -> None:
         """Carry targets over from the context: the ask may mean them by "she", or go on without naming anybody.
 
         It means whom the conversation spoke of last: a turn that names somebody else ends the search.
@@ -119,11 +119,18 @@ class Vetter:
             found = self._detector.scan(turn.text)
             for target_id, evidence in found.items():
                 deny = latest and self._goes_on(ask, target_id)
-                for sighting in (*evidence.counted, *self._parts(evidence)):
+                for sighting in evidence.counted:
                     self._note(notes, self._name_finding(target_id, sighting, "context"), deny=deny)
-                if evidence.weight() >= IDENTIFIES:
+                for part in self._parts(target_id, evidence):
+                    self._note(notes, self._name_finding(target_id, part, "context"), deny=deny)
+                if deny and self._detector.knows(target_id) and (hint := part_weight(evidence)) >= HINTS:
+                    notes.hints[target_id] = max(hint, notes.hints.get(target_id, 0.0))
+                    notes.partly.add(target_id)
+                if evidence.weight() >= self._thresholds.identifies:
                     for hit in evidence.marks:
-                        self._note(notes, of_mark(hit, "context", evidence.weight(), IDENTIFIES), deny=deny)
+                        self._note(
+                            notes, of_mark(hit, "context", evidence.weight(), self._thresholds.identifies), deny=deny
+                        )
             latest = latest and not people(turn.text) and not any(evidence.counted for evidence in found.values())
 
     def _goes_on(self, ask: str, target_id: str) -> bool:
@@ -131,7 +138,7 @@ class Vetter:
         thing = self._detector.target(target_id).kind != "person"
         return refers_back(ask, thing=thing) or (is_elliptic(ask) and not people(ask))
 
-    def _note(self, notes: _Notes, finding: Finding, *, deny: bool) -> None:
+    def _note(self, notes: Notes, finding: Finding, *, deny: bool) -> None:
         target = self._detector.target(finding.target)
         notes.findings.append(finding)
         notes.active.add(finding.target)
@@ -141,7 +148,12 @@ class Vetter:
     def _name_finding(self, target_id: str, sighting: Sighting, where: Where) -> Finding:
         return of_name(target_id, sighting, where, self._detector.fuzzy_threshold)
 
-    def _parts(self, evidence: Evidence) -> list[Sighting]:
-        """Return the parts of a name that may stand for the whole; none where the whole stands too."""
-        enough = PART_ASKED if len(self._detector) <= PARTS_UP_TO else PART_SURE
-        return [] if evidence.counted else [part for part in evidence.parts if part.score >= enough]
+    def _parts(self, target_id: str, evidence: Evidence) -> list[Sighting]:
+        """Return the parts of a name that may stand for the whole; none where the whole stands too.
+
+        Of a target with documents a part is but a hint.
+        """
+        if evidence.counted or self._detector.knows(target_id):
+            return []
+        enough = self._thresholds.part_asked if len(self._detector) <= PARTS_UP_TO else self._thresholds.part_sure
+        return [part for part in evidence.parts if part.strength == "part" and part.score >= enough]

@@ -1,4 +1,4 @@
-"""`expunge eval`: what gets through, what is withheld for nothing, and what it costs in time."""
+"""`expunge eval`: what gets through, also under attack, what is withheld for nothing, and what it costs in time."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -6,23 +6,28 @@ from typing import Annotated, Literal
 import typer
 
 from ..errors import InputError
-from ..schema import Policy
+from ..schema import Policy, Target
+from ..settings import settings
 from .console import err, out, print_json
 from .options import JsonOption
 
 app = typer.Typer()
 
+CasesOption = Annotated[list[Path], typer.Option(help="Questions with gold answers, JSON Lines; may be repeated.")]
+TargetsOption = Annotated[
+    Path | None, typer.Option(help="The targets; by default ../targets/NAME.jsonl beside each file of cases.")
+]
+RegisterOption = Annotated[
+    Literal["name", "documents", "odd-documents"],
+    typer.Option(help="What is registered: names alone, all documents, or every second document."),
+]
+
 
 @app.command(epilog="Example: expunge eval guard --cases data/cases/tofu.jsonl --register name --baseline")
 def guard(
-    cases: Annotated[list[Path], typer.Option(help="Questions with gold answers, JSON Lines; may be repeated.")],
-    targets: Annotated[
-        Path | None, typer.Option(help="The targets; by default ../targets/NAME.jsonl beside each file of cases.")
-    ] = None,
-    register: Annotated[
-        Literal["name", "documents", "odd-documents"],
-        typer.Option(help="What is registered: names alone, all documents, or every second document."),
-    ] = "documents",
+    cases: CasesOption,
+    targets: TargetsOption = None,
+    register: RegisterOption = "documents",
     policy_prefer: Annotated[
         Literal["forget", "keep"], typer.Option(help="The side that an uncertain finding falls on.")
     ] = "forget",
@@ -35,13 +40,54 @@ def guard(
     case leaks when what is released still discloses that answer; a retain case is over-suppressed when its answer was
     altered at all. Figures come with 95 % intervals.
     """
-    from ..evals import read_cases, read_targets, run_guard
+    from ..evals import read_cases, run_guard
 
-    files = [targets] if targets else list(dict.fromkeys(map(_targets_beside, cases)))
-    known = [target for file in files for target in read_targets(file)]
+    known = _read_targets(cases, targets)
     policy = Policy(prefer=policy_prefer)
     report = run_guard(
         read_cases(cases), known, register=register, policy=policy, baseline=baseline, progress=err.is_terminal
+    )
+    if json:
+        print_json(report)
+    else:
+        out.print(report.table())
+
+
+@app.command(epilog="Example: expunge eval attacks --cases data/cases/tofu.jsonl --register name --family typos")
+def attacks(
+    cases: CasesOption,
+    targets: TargetsOption = None,
+    register: RegisterOption = "documents",
+    family: Annotated[list[str], typer.Option(help="A family of attacks; may be repeated. By default all.")] = [],  # noqa: B006
+    limit: Annotated[int, typer.Option(min=1, help="Forget cases of each family, and retain cases as many.")] = 40,
+    seed: Annotated[int, typer.Option(help="Another seed draws other cases, typing errors and wordings.")] = 0,
+    templates: Annotated[
+        Path | None,
+        typer.Option(help="Jailbreak prompts, JSON Lines; by default attacks/attacks.jsonl of EXPUNGE_DATA, if there."),
+    ] = None,
+    ablation: Annotated[bool, typer.Option("--ablation", help="Switch off each layer in turn.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Attack: the questions in disguise, and a model that answers in whatever form it is asked for.
+
+    Attacks are made of the cases: names mistyped or in other letters, questions and answers in codes, the person
+    described and not named, the question put into roles, orders and long conversations. An attack on a forget case
+    leaks when what is released, read as the attacker would read it, discloses the answer; the same attack on a retain
+    case, its twin, is over-suppressed when its answer was altered at all.
+    """
+    from ..evals import read_cases, read_templates, run_ablation, run_attacks
+
+    prompts = templates or settings().data / "attacks" / "attacks.jsonl"
+    run = run_ablation if ablation else run_attacks
+    report = run(
+        read_cases(cases),
+        _read_targets(cases, targets),
+        seed=seed,
+        per_family=limit,
+        families=family,
+        templates=read_templates(prompts) if templates or prompts.exists() else (),
+        register=register,
+        progress=err.is_terminal,
     )
     if json:
         print_json(report)
@@ -56,20 +102,35 @@ def latency(
         100_000,
     ],
     documents: Annotated[int, typer.Option(min=0, help="Documents of each target.")] = 1,
+    topics: Annotated[int, typer.Option(min=0, max=4, help="Topics beside them; 0 shows what they cost.")] = 4,
     exchanges: Annotated[int, typer.Option(min=1, help="Exchanges measured on each register.")] = 200,
+    baselines: Annotated[bool, typer.Option(help="Measure the other filters on the same exchanges.")] = True,
     json: JsonOption = False,
 ) -> None:
     """Measure the time added to an exchange that touches no target, on one core.
 
-    Prompts have 50 words and answers 150. Registers are made up and temporary; 100,000 targets take some minutes.
+    Prompts have 50 words and answers 150. Registers are made up and temporary: people (a sixth of them with what their
+    documents say alone in scope), works, records, organisations and secrets, and topics beside them, so that every
+    layer has work to do. 100,000 targets take some minutes, many of them to set up the other filters.
+
+    The report shows what the sanitizer adds and the share of each part of it; the floor, which is what embedding, one
+    query of the index and an empty graph take by themselves; and what other filters add: one by name, Presidio with
+    the names as its deny list, and one that asks for the nearest document.
     """
     from ..evals import run_latency
 
-    report = run_latency(targets, documents, exchanges, progress=err.is_terminal)
+    report = run_latency(targets, documents, exchanges, topics=topics, baselines=baselines, progress=err.is_terminal)
     if json:
         print_json(report)
     else:
         out.print(report.table())
+
+
+def _read_targets(cases: list[Path], targets: Path | None) -> list[Target]:
+    from ..evals import read_targets
+
+    files = [targets] if targets else list(dict.fromkeys(map(_targets_beside, cases)))
+    return [target for file in files for target in read_targets(file)]
 
 
 def _targets_beside(cases: Path) -> Path:

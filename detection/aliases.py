@@ -1,9 +1,8 @@
 """Layer 2, aliases: whole names, derived forms and parts of names, on word boundaries."""
 
-from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 import ahocorasick
@@ -11,6 +10,8 @@ import ahocorasick
 from ..schema import Target
 from .canonical import Words
 from .names import Form, Strength, forms, parts
+from .run_together import RunTogether
+from .sounds import MIN_CONSONANTS, consonants
 
 Part = Literal["given", "family"]
 
@@ -43,9 +44,11 @@ class Aliases:
         self._owners: dict[str, dict[str, Strength]] = defaultdict(dict)
         self._parts: dict[str, dict[str, Part]] = defaultdict(dict)
         self._part_names: dict[str, list[str]] = {}
-        self._squeezed: dict[str, set[str]] = defaultdict(set)
+        self._names: dict[str, frozenset[str]] = {}
         self._automaton = ahocorasick.Automaton()
-        self._letters = ahocorasick.Automaton()
+        self._letters = RunTogether()
+        self._spelled = RunTogether()
+        self._sounds = RunTogether()
         self._stale = False
 
     def add(self, target: Target) -> None:
@@ -55,14 +58,14 @@ class Aliases:
             pattern = _pattern(form.words)
             self._owners[pattern][target.id] = form.strength
             self._automaton.add_word(pattern, pattern)
-            if squeezed := _squeezed(form):
-                self._squeezed[squeezed].add(target.id)
-                self._letters.add_word(squeezed, squeezed)
+            for letters, key in self._keys(form):
+                letters.add(key, target.id)
         if person := parts(target):
             names: list[tuple[Part, str]] = [("given", " ".join(person.given)), ("family", " ".join(person.family))]
             for part, name in names:
                 self._parts[name].setdefault(target.id, part)
             self._part_names[target.id] = [name for _, name in names]
+            self._names[target.id] = frozenset(own[0].words)
         self._stale = True
 
     def remove(self, target_id: str) -> None:
@@ -70,27 +73,33 @@ class Aliases:
         for form in self._forms.pop(target_id, ()):
             pattern = _pattern(form.words)
             self._owners[pattern].pop(target_id, None)
-            self._drop_letters(_squeezed(form), target_id)
+            for letters, key in self._keys(form):
+                letters.remove(key, target_id)
             if not self._owners[pattern]:
                 del self._owners[pattern]
                 self._automaton.remove_word(pattern)
         for name in self._part_names.pop(target_id, ()):
             self._parts[name].pop(target_id, None)
+        self._names.pop(target_id, None)
         self._stale = True
 
-    def _drop_letters(self, squeezed: str, target_id: str) -> None:
-        owners = self._squeezed.get(squeezed)
-        if owners:
-            owners.discard(target_id)
-            if not owners:
-                del self._squeezed[squeezed]
-                self._letters.remove_word(squeezed)
+    def _keys(self, form: Form) -> Iterator[tuple[RunTogether, str]]:
+        """Yield the keys of a form without spaces; a name that would be found inside ordinary text has only some."""
+        letters = "".join(form.words)
+        if len(letters) >= _MIN_SQUEEZED:
+            yield self._spelled, letters
+            if form.strength not in {"common", "loose", "initials"}:
+                yield self._letters, letters
+        sound = "".join(map(consonants, form.words))
+        if len(form.words) > 1 and len(sound) >= MIN_CONSONANTS:
+            yield self._sounds, sound
 
     def ready(self) -> None:
         """Make the automaton. Takes about half a second for 100,000 targets; not thread-safe."""
         if self._stale:
             self._automaton.make_automaton()
-            self._letters.make_automaton()
+            for letters in (self._letters, self._spelled, self._sounds):
+                letters.ready()
             self._stale = False
 
     def search(self, words: Words) -> list[AliasHit]:
@@ -104,23 +113,21 @@ class Aliases:
         ]
         return _longest(hits)
 
-    def run_together(self, words: Words, *, anywhere: bool = False) -> list[AliasHit]:
-        """Return names whose words are run together or cut otherwise: "HinaAmeen", "Xiao-lan", "Ten-nerby".
+    def run_together(self, words: Words) -> list[AliasHit]:
+        """Return names whose words are run together or cut otherwise: "HinaAmeen", "Xiao-lan", "Ten-nerby"."""
+        return [AliasHit(*hit, "derived") for hit in self._letters.search(words.words)]
 
-        Args:
-            words: The words of a text.
-            anywhere: Also inside a word, as in "whoishinaameen"; else only from the start of a word to the end of one.
-        """
-        if not len(self._letters):
-            return []
-        ends = list(accumulate(len(word) for word in words.words))
-        hits = []
-        for end, name in self._letters.iter("".join(words.words)):
-            first, last = bisect_right(ends, end - len(name) + 1), bisect_left(ends, end + 1)
-            starts_word = (ends[first - 1] if first else 0) == end - len(name) + 1
-            if anywhere or (starts_word and ends[last] == end + 1):
-                hits += [AliasHit(target, first, last, "derived") for target in self._squeezed[name]]
-        return hits
+    def spelled(self, words: Words) -> list[AliasHit]:
+        """Return names spelled out anywhere in runs of single letters: "w h o i s h i n a a m e e n"."""
+        return [AliasHit(*hit, "derived") for hit in self._spelled.search(words.words, anywhere=True)]
+
+    def sounding(self, words: Words) -> list[AliasHit]:
+        """Return names that words of another script sound like."""
+        return [AliasHit(*hit, "derived") for hit in self._sounds.search([consonants(word) for word in words.words])]
+
+    def whole(self, target_id: str) -> frozenset[str]:
+        """Return the words of a person's name; none of a name of one part or of what is no person."""
+        return self._names.get(target_id, frozenset())
 
     def parts_in(self, words: Words) -> Iterator[PartHit]:
         """Yield parts of names that belong to one target alone: a part that several share tells nobody apart."""
@@ -135,12 +142,6 @@ class Aliases:
 
 def _pattern(words: Iterable[str]) -> str:
     return f" {' '.join(words)} "
-
-
-def _squeezed(form: Form) -> str:
-    """Return a name's letters without spaces; empty for a name that would be found inside ordinary text."""
-    letters = "".join(form.words)
-    return letters if len(letters) >= _MIN_SQUEEZED and form.strength not in {"common", "loose"} else ""
 
 
 def _longest(hits: list[AliasHit]) -> list[AliasHit]:

@@ -14,8 +14,9 @@ from typing import Literal, NamedTuple
 from urllib.parse import unquote
 
 from .canonical import Span, Words, canonical
+from .sounds import foreign
 
-Disguise = Literal["leet", "spaced", "reversed", "rot13", "encoded"]
+Disguise = Literal["leet", "spaced", "reversed", "rot13", "encoded", "script"]
 
 # Longer texts are read for disguises in their first part only in order to bound the time.
 _LIMIT = 2_000_000
@@ -52,6 +53,8 @@ def readings(text: str, plain: Words) -> Iterator[Reading]:
         yield from (Reading("leet", canonical(head.translate(table))) for table in (_LEET, _LEET_L))
     if spaced := _spaced(plain):
         yield Reading("spaced", spaced)
+    if len(other := foreign(text, plain)):
+        yield Reading("script", other)
     yield Reading("reversed", _reversed(plain))
     yield Reading("rot13", _rot13(plain))
     yield from _decoded(head, Span(0, len(head)), _DEPTH)

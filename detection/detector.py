@@ -4,19 +4,20 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from threading import RLock
 
-import numpy as np
-
 from ..schema import Ability, Policy, Target
 from ..stores.targets import TargetStore
 from .aliases import Aliases
 from .canonical import Span, Words, canonical
 from .decoding import readings
-from .evidence import Evidence, Scan
+from .evidence import Evidence, Scan, Sighting
 from .fingerprints import Fingerprints
 from .fuzzy import FuzzyNames
 from .meaning import Likeness, Meaning
+from .memories import Memories
+from .parties import Parties
+from .scope import Judgement, Side
 from .sightings import see_disguised, see_names
-from .topics import Probe, TopicHit, background, train, windows
+from .topics import TopicHit, Topics
 
 
 class Detector:
@@ -39,9 +40,11 @@ class Detector:
         self._documented: set[str] = set()
         self._aliases = Aliases()
         self._fuzzy = FuzzyNames()
+        self._parties = Parties()
         self._fingerprints = Fingerprints()
         self._meaning = Meaning(store)
-        self._probes: dict[str, Probe] = {}
+        self._memories = Memories(store, self._meaning)
+        self._topics = Topics(lambda: store.embedder)
 
     def __len__(self) -> int:
         """Return the number of targets that are enforced."""
@@ -77,6 +80,14 @@ class Detector:
             with self._lock:
                 self._follow(revision)
 
+    def knows(self, target_id: str) -> bool:
+        """Whether a target has documents, which tell it from others of its name."""
+        return target_id in self._documented
+
+    def contradicts(self, target_id: str, text: str, *, unfamiliar: bool = False) -> bool:
+        """Whether a text says other things of its subject than the documents of a target do."""
+        return self._fingerprints.contradicts(target_id, text, unfamiliar=unfamiliar)
+
     def warm_up(self) -> None:
         """Load what the first exchange would otherwise wait for, so that what is missing or busy is said now.
 
@@ -87,6 +98,7 @@ class Detector:
         """
         self.sync()
         self.likeness(["warm"], 1)
+        self._memories.ready()
 
     def scan(self, text: str) -> Scan:
         """Search one text for names, parts of names and marks, in every reading."""
@@ -95,12 +107,22 @@ class Detector:
         with self._lock:
             see_names(found, text, plain, self._aliases, self._fuzzy)
             self._see_marks(found, text, plain)
+            self._parties.see(found, text, plain)
             for reading in readings(text, plain) if self.has("decoding") else ():
                 see_disguised(found, reading, self._aliases)
                 if reading.decoded:
                     self._see_marks(found, reading.decoded, canonical(reading.decoded), Span(0, len(text)))
             now = datetime.now(UTC)
             return {key: evidence for key, evidence in found.items() if evidence and self._in_force(key, now)}
+
+    def completed(self, ask: str, draft: str) -> dict[str, list[Sighting]]:
+        """Return where a draft names the parties of a record that an ask leaves out, by record."""
+        if not self._parties:
+            return {}
+        with self._lock:
+            now = datetime.now(UTC)
+            found = self._parties.completed(canonical(ask), canonical(draft))
+            return {target_id: names for target_id, names in found.items() if self._in_force(target_id, now)}
 
     def likeness(self, texts: Sequence[str], nearest: int) -> list[Likeness]:
         """Compare passages with the documents of the register; nothing is embedded when there are none.
@@ -113,16 +135,24 @@ class Detector:
             return []
         return self._meaning.likeness(texts, nearest)
 
+    def judge_scope(self, target_id: str, passages: Sequence[str], prefer: Side) -> Judgement | None:
+        """Judge passages on a target whose scope is its documents; `None` where that is not to be decided.
+
+        Args:
+            target_id: The target.
+            passages: Sentences of a draft, each after what was asked.
+            prefer: The side that uncertain passages fall on.
+        """
+        if target_id not in self._memories or not passages or not self.has("meaning"):
+            return None
+        return self._memories.judge(target_id, passages, prefer)
+
     def topics(self, text: str) -> list[TopicHit]:
-        """Return the topics that a text is on, by its window that is most on it; without topics nothing is embedded."""
+        """Return the topics that a text is on, by its passage that is most on it; most text is not even embedded."""
+        hits = self._topics.search(text, disguised=self.has("decoding"))
         with self._lock:
             now = datetime.now(UTC)
-            probes = {target_id: probe for target_id, probe in self._probes.items() if self._in_force(target_id, now)}
-        if not probes or not text.strip():
-            return []
-        vectors = self._meaning.embed(windows(text))
-        scored = [TopicHit(target_id, float(p.scores(vectors).max()), p.threshold) for target_id, p in probes.items()]
-        return [hit for hit in scored if hit.score > hit.threshold]
+            return [hit for hit in hits if hit.target in self._targets and self._in_force(hit.target, now)]
 
     def _in_force(self, target_id: str, now: datetime) -> bool:
         expires_at = self._targets[target_id].expires_at
@@ -138,8 +168,9 @@ class Detector:
                 self._take(target)
         self._versions = versions
         self._aliases.ready()
+        self._parties.ready()
         self._fingerprints.ready()
-        self._train_probes()
+        self._topics.ready()
         self._revision = revision
 
     def _take(self, target: Target) -> None:
@@ -148,33 +179,29 @@ class Detector:
             self._documented.add(target.id)
         if target.kind != "topic" or not target.documents:
             self._take_name(target)
+        elif self.has("topic"):
+            self._topics.add(target)
+        if target.kind != "topic" and target.scope == "documents":
+            self._memories.add(target)
         if target.kind != "topic" and self.has("fingerprint"):
             self._fingerprints.add(target)
 
     def _take_name(self, target: Target) -> None:
         if self.has("alias"):
             self._aliases.add(target)
+            self._parties.add(target)
         if self.has("fuzzy"):
             self._fuzzy.add(target)
 
     def _drop(self, target_id: str) -> None:
         if self._targets.pop(target_id, None):
             self._aliases.remove(target_id)
+            self._parties.remove(target_id)
             self._fuzzy.remove(target_id)
             self._fingerprints.remove(target_id)
-            self._probes.pop(target_id, None)
+            self._topics.remove(target_id)
             self._documented.discard(target_id)
-
-    def _train_probes(self) -> None:
-        if not self.has("topic"):
-            return
-        topics = [t for t in self._targets.values() if t.kind == "topic" and t.documents and t.id not in self._probes]
-        if not topics:
-            return
-        general = self._meaning.embed(background())
-        for topic in topics:
-            kept = self._meaning.embed(topic.keep)
-            self._probes[topic.id] = train(self._meaning.embed(topic.documents), np.vstack([kept, general]))
+            self._memories.remove(target_id)
 
     def _see_marks(self, found: Scan, text: str, words: Words, place: Span | None = None) -> None:
         """Add the marks in a text; `place` is where it stands in the original, when it was decoded from there."""

@@ -9,7 +9,7 @@ import ahocorasick
 
 from ..schema import Target, TargetKind
 from .canonical import Words, canonical
-from .marks import Mark, MarkKind, exact_marks, marks, phrase_of
+from .marks import HARD, Mark, MarkKind, exact_marks, marks, phrase_of
 from .rarity import distinctiveness
 
 SHINGLE = 8
@@ -18,6 +18,8 @@ SHINGLE = 8
 _SAMPLE = 4
 _SHINGLE_WEIGHT = 0.8
 _MIN_DISTINCTIVE = 0.3
+# Weight of unknown marks from which on a text is taken to be about somebody else.
+_UNFAMILIAR = 0.9
 # What more targets than this have in common, a large city say, tells of none of them, and would cost time for each.
 _CROWDED = 20
 # What is protected in its very words: each of its passages is kept, not a sample.
@@ -47,6 +49,7 @@ class Fingerprints:
         self._keys: dict[str, dict[str, _Entry]] = defaultdict(dict)
         self._shingles: dict[int, set[str]] = defaultdict(set)
         self._own: dict[str, tuple[list[str], list[int]]] = {}
+        self._name_words: dict[str, set[str]] = {}
         self._phrases = ahocorasick.Automaton()
         self._stale = False
 
@@ -67,11 +70,37 @@ class Fingerprints:
         for shingle in shingles:
             self._shingles[shingle].add(target.id)
         self._own[target.id] = list(own), list(shingles)
+        self._name_words[target.id] = name_words
         self._stale = True
+
+    def contradicts(self, target_id: str, text: str, *, unfamiliar: bool) -> bool:
+        """Whether a text says other things of its subject than the documents of a target do.
+
+        It does when it holds a date, number, address or the like and the target has that kind, but no such one.
+
+        Args:
+            target_id: The target.
+            text: The text.
+            unfamiliar: Whether it is enough that all that is distinctive in it is unknown of the target.
+        """
+        own = self._own.get(target_id, ([], []))[0]
+        if not own:
+            return False
+        known = set(own)
+        found = [mark for mark in marks(text) if not self._is_name(target_id, mark)]
+        agreeing = {mark.kind for mark in found if known.intersection(mark.keys)}
+        kinds = {self._keys[key][target_id].kind for key in own}
+        return any(mark.kind in HARD and mark.kind in kinds - agreeing for mark in found) or (
+            unfamiliar and not agreeing and sum(mark.weight for mark in found if mark.kind not in HARD) >= _UNFAMILIAR
+        )
+
+    def _is_name(self, target_id: str, mark: Mark) -> bool:
+        return any(set((phrase_of(key) or "?").split()) <= self._name_words[target_id] for key in mark.keys)
 
     def remove(self, target_id: str) -> None:
         """Remove what was added for a target."""
         keys, shingles = self._own.pop(target_id, ([], []))
+        self._name_words.pop(target_id, None)
         for key in keys:
             self._keys[key].pop(target_id, None)
             if not self._keys[key]:
@@ -128,11 +157,13 @@ class Fingerprints:
         if not self._shingles:
             return
         for index, shingle in _shingles(words.words):
-            for target in self._shingles.get(shingle, ()):
+            owners = self._shingles.get(shingle, ())
+            for target in owners:
                 if index >= taken.get(target, 0):
                     taken[target] = index + SHINGLE
                     span = words.span(index, index + SHINGLE - 1)
-                    yield MarkHit(target, f"passage:{shingle}", "passage", _SHINGLE_WEIGHT, span.start, span.end)
+                    weight = _SHINGLE_WEIGHT / len(owners)
+                    yield MarkHit(target, f"passage:{shingle}", "passage", weight, span.start, span.end)
 
     @staticmethod
     def _new_keys(mark: Mark, name_words: set[str], kept: set[str]) -> Iterator[str]:
@@ -168,11 +199,17 @@ def _shingles(words: list[str]) -> Iterator[tuple[int, int]]:
         yield index, int.from_bytes(hashlib.blake2b(passage, digest_size=8).digest())
 
 
+def _repeats(hit: MarkHit, heavier: MarkHit) -> bool:
+    """Whether a hit lies inside a heavier one, or is a passage around it: a word of a title counts with the title."""
+    inside = heavier.start <= hit.start and hit.end <= heavier.end
+    return inside or (hit.kind == "passage" and hit.start < heavier.end and heavier.start < hit.end)
+
+
 def _without_nested(hits: Iterable[MarkHit]) -> list[MarkHit]:
-    """Drop hits that lie inside a heavier one of the same target: a word of a title counts with the title alone."""
+    """Drop hits of a target that say no more than a heavier one of its."""
     kept: dict[str, list[MarkHit]] = defaultdict(list)
     for hit in sorted(hits, key=lambda hit: -hit.weight):
         own = kept[hit.target]
-        if not any(other.start <= hit.start and hit.end <= other.end for other in own):
+        if not any(_repeats(hit, other) for other in own):
             own.append(hit)
     return [hit for own in kept.values() for hit in own]

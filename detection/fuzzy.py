@@ -16,7 +16,7 @@ from rapidfuzz.distance import OSA
 from ..schema import Target
 from .canonical import Words
 from .names import forms
-from .rarity import STOP_WORDS
+from .rarity import RARE, STOP_WORDS, distinctiveness, zipf
 
 _MIN_LETTERS = 3
 # A word has as many variants as letters, each as long as the word: no name needs the square of a megabyte.
@@ -30,15 +30,25 @@ _CROWDED = 50
 _MOST_NOMINATIONS = 5_000
 _SHORT = 3
 _MIN_DERIVED = 8
+_RARE_WORD = 0.5
 
 
 class FuzzyHit(NamedTuple):
-    """A name with typing errors: the words `first` to `last`, both included, and their likeness from 0 to 1."""
+    """A name with typing errors: the words `first` to `last`, both included, and their likeness from 0 to 1.
+
+    It may be a `namesake` where what differs is a word of its own: Anna Hall is Anna Hill only by an error.
+    """
 
     target: str
     first: int
     last: int
     score: float
+    namesake: bool
+
+    @property
+    def words(self) -> int:
+        """How many words it has."""
+        return self.last - self.first + 1
 
 
 class FuzzyNames:
@@ -82,7 +92,7 @@ class FuzzyNames:
         best: dict[str, FuzzyHit] = {}
         for target, index in islice(dict.fromkeys(self._nominations(words.words)), _MOST_NOMINATIONS):
             hit = self._compare(target, words.words, index)
-            if hit and (target not in best or hit.score > best[target].score):
+            if hit and (target not in best or (hit.words, hit.score) > (best[target].words, best[target].score)):
                 best[target] = hit
         return list(best.values())
 
@@ -111,8 +121,8 @@ class FuzzyNames:
             for first in range(max(0, index - len(name) + 2), index + 1):
                 window = words[first : first + len(name)]
                 score = _likeness(name, window)
-                if score >= self.threshold and (best is None or score > best.score):
-                    best = FuzzyHit(target, first, first + len(name) - 1, score)
+                if score >= self.threshold and (best is None or (len(name), score) > (best.words, best.score)):
+                    best = FuzzyHit(target, first, first + len(name) - 1, score, _is_namesake(name, window))
         return best
 
 
@@ -125,8 +135,17 @@ def _likeness(name: tuple[str, ...], window: list[str]) -> float:
     return fuzz.ratio(" ".join(name), " ".join(window)) / 100
 
 
+def _is_namesake(name: tuple[str, ...], window: list[str]) -> bool:
+    """Whether a word that differs is a word of its own, and no rare word of the name says that it is a slip."""
+    same = [one == other for one, other in zip(name, window, strict=True)]
+    own = any(zipf(other) >= RARE for other, equal in zip(window, same, strict=True) if not equal)
+    return own and not any(equal and distinctiveness(one) >= _RARE_WORD for one, equal in zip(name, same, strict=True))
+
+
 def _same_word(one: str, other: str) -> bool:
-    """Whether two words can be one word with typing errors; in a short word a single edit is all."""
+    """Whether two words can be one word with typing errors; in a short word a single edit is all, in a number none."""
+    if one.isdigit() or other.isdigit():
+        return one == other
     if len(one) <= _SHORT:
         return OSA.distance(one, other, score_cutoff=1) <= 1
     return fuzz.ratio(one, other) / 100 >= _MIN_WORD_RATIO

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from unicodedata import digit
 
 from .canonical import canonical
-from .rarity import STOP_WORDS, distinctiveness
+from .rarity import RARE, STOP_WORDS, distinctiveness, zipf
 
 MarkKind = Literal["date", "number", "identifier", "address", "contact", "title", "name", "word"]
 
@@ -69,6 +69,9 @@ _POSSESSIVE = re.compile(r"['’]s\b")
 _MOST_GROUPS = 5
 _MIN_RARE = 0.45
 _MIN_LETTERS = 5
+# Together even common names tell something; a single word in capitals may only open a sentence.
+_MIN_WEIGHT = 0.05
+_MIN_SINGLE = 0.12
 
 
 class Mark(NamedTuple):
@@ -162,8 +165,14 @@ def _identifiers(text: str) -> Iterator[Mark]:
     for match in _IDENTIFIER.finditer(text):
         core = re.sub(r"[_-]", "", match.group()).lower()
         digits = sum(sign.isdigit() for sign in core)
-        if len(core) >= 7 and 2 <= digits < len(core):
+        if len(core) >= 7 and 2 <= digits < len(core) and not _is_compound(match.group()):
             yield Mark((f"identifier:{core}",), "identifier", 2.3 if len(core) >= 9 else 1.2, *match.span())
+
+
+def _is_compound(text: str) -> bool:
+    """Whether a number is only counted in words, as in "17-year-old" or "20th-century"."""
+    words = [word for word in re.findall(r"[A-Za-z]+", text) if word.lower() not in {"st", "nd", "rd", "th", "s"}]
+    return bool(words) and all(zipf(word.lower()) >= RARE for word in words) and len(re.findall(r"\d+", text)) == 1
 
 
 def _phrases(text: str, pattern: re.Pattern[str], kind: Literal["address", "title", "name"]) -> Iterator[Mark]:
@@ -178,7 +187,7 @@ def _phrases(text: str, pattern: re.Pattern[str], kind: Literal["address", "titl
             case "name":
                 words = _without_opening(words)
                 weight = min(0.9, sum(distinctiveness(word) for word in words))
-        if words and weight >= _MIN_RARE / 2:
+        if words and weight >= (_MIN_WEIGHT if len(words) > 1 else _MIN_SINGLE):
             yield Mark((f"phrase:{' '.join(words)}",), kind, weight, *match.span())
 
 

@@ -6,10 +6,19 @@ from dataclasses import dataclass, field
 from ..schema import Vectors
 from ..stores.targets import TargetStore
 
-FLOOR = 0.5
+FLOOR = 0.45
 """Cosine similarity below which likeness says nothing: unrelated questions on persons reach it."""
 
-MOST = 1.0
+SLOPE = 3.0
+"""Weight that likeness adds to marks for each unit of cosine similarity above the floor."""
+
+AHEAD_SLOPE = 2.0
+"""Weight that it adds for each unit by which the target is nearer than whatever is next."""
+
+AHEAD_MOST = 0.3
+"""How far ahead counts: further off, nothing is learned."""
+
+MOST = SLOPE * (1 - FLOOR) + AHEAD_SLOPE * AHEAD_MOST
 """The most that likeness adds to the weight of marks; it decides nothing alone."""
 
 _CHARACTERS = 2_000
@@ -20,17 +29,23 @@ class Likeness:
     """How near one passage is to the register, in cosine similarities from -1 to 1.
 
     Attributes:
-        forget: The highest similarity to a forget document, for each target among the nearest.
-        keep: The highest similarity to a kept text, for each target among the nearest.
+        forget: The highest similarity to a passage of a forget document, for each target among the nearest.
+        keep: The highest similarity to a passage of a kept text, for each target among the nearest.
+        beyond: The similarity of the nearest that were looked at last: no other target's is higher. 0 when all were.
     """
 
     forget: dict[str, float] = field(default_factory=dict)
     keep: dict[str, float] = field(default_factory=dict)
+    beyond: float = 0.0
 
     def bonus(self, target: str) -> float:
         """Return the evidence that likeness adds to marks, from 0 to `MOST`; what is kept and nearer takes it away."""
         near = self.forget.get(target, 0.0)
-        return MOST * max(0.0, near - FLOOR) / (1 - FLOOR) if near > self.keep.get(target, 0.0) else 0.0
+        if near <= FLOOR or near <= self.keep.get(target, 0.0):
+            return 0.0
+        others = [value for other, value in self.forget.items() if other != target]
+        ahead = near - max([FLOOR, self.beyond, *others, *self.keep.values()])
+        return SLOPE * (near - FLOOR) + AHEAD_SLOPE * min(AHEAD_MOST, max(0.0, ahead))
 
 
 class Meaning:
@@ -56,7 +71,10 @@ class Meaning:
         index = self._store.index
         forget = index.search("forget", vectors, nearest)
         keep = index.search("keep", vectors, nearest) if index.count("keep") else [[] for _ in texts]
-        return [Likeness(_best(near), _best(kept)) for near, kept in zip(forget, keep, strict=True)]
+        return [
+            Likeness(_best(near), _best(kept), near[-1].similarity if len(near) == nearest else 0.0)
+            for near, kept in zip(forget, keep, strict=True)
+        ]
 
 
 def _best(hits: Sequence[tuple[str, int, float]]) -> dict[str, float]:

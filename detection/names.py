@@ -1,16 +1,24 @@
 """The forms under which a target's name turns up."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Literal
 
 from ..schema import Target, TargetKind
 from .canonical import canonical
-from .rarity import RARE, zipf
+from .rarity import RARE, distinctiveness, zipf
 
-Strength = Literal["full", "derived", "common", "loose"]
+# What encyclopaedias set after a name that several bear: "Anna Berg (painter)".
+_QUALIFIER = re.compile(r"\s*\([^()]*\)\s*$")
+
+Strength = Literal["full", "derived", "common", "loose", "initials"]
 """A whole name; a form derived from it; a name of common words, which counts only where it is written as a name; a form
-derived from such a name."""
+derived from such a name; initials before a family name that many have."""
+
+# How distinctive a family name has to be for initials before it to tell who is meant.
+_TELLING = 0.3
 
 _TITLES = frozenset({"mr", "mrs", "ms", "miss", "dr", "prof", "professor", "sir", "dame"})
 _PARTICLES = frozenset(
@@ -36,7 +44,7 @@ _PARTICLES = frozenset(
     }
     | {"mac", "st", "ter", "van", "von"}
 )
-_LEGAL = frozenset(
+LEGAL_FORMS = frozenset(
     {"ab", "ag", "bv", "co", "corp", "gmbh", "inc", "kg", "llc", "llp", "ltd", "nv", "oy", "plc", "sa", "sas", "spa"}
 )
 
@@ -69,7 +77,7 @@ def forms(target: Target) -> Iterator[Form]:
 
 def parts(target: Target) -> Parts | None:
     """Return the parts of a person's name; `None` for a name of one part and for what is no person."""
-    units = _units(target.name)
+    units = _units(_QUALIFIER.sub("", target.name))
     if target.kind != "person" or len(units) < 2:
         return None
     return Parts(units[0], units[-1])
@@ -81,13 +89,18 @@ def is_common(words: tuple[str, ...]) -> bool:
 
 
 def _forms(name: str, kind: TargetKind) -> Iterator[Form]:
+    if plain := _QUALIFIER.sub("", name):
+        if plain != name:
+            yield Form(tuple(canonical(name).words), "full")
+        name = plain
     whole = tuple(canonical(name).words)
     common = is_common(whole)
     yield Form(whole, "common" if common else "full")
     match kind:
         case "person":
             yield from (Form(words, "loose" if common else "derived") for words in _forms_of_person(_units(name)))
-        case "organisation" if len(whole) > 1 and whole[-1] in _LEGAL:
+            yield from _with_initials(_units(name))
+        case "organisation" if len(whole) > 1 and whole[-1] in LEGAL_FORMS:
             yield Form(whole[:-1], "common" if is_common(whole[:-1]) else "derived")
         case "work" if len(whole) > 2 and whole[0] in {"the", "a", "an"}:
             yield Form(whole[1:], "derived")
@@ -96,17 +109,28 @@ def _forms(name: str, kind: TargetKind) -> Iterator[Form]:
 
 
 def _forms_of_person(units: list[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
-    """Yield "family given" and, where there are more than two names, the first with each of the others."""
+    """Yield "family given" and, where there are more than two names, every two of them."""
     if len(units) < 2:
         return
     *given, family = units
     yield _flat([*given, family])
     yield _flat([family, *given])
-    for other in units[1:] if len(given) > 1 else ():
-        yield _flat([given[0], other])
-        yield _flat([other, given[0]])
+    for one, other in combinations(units, 2) if len(given) > 1 else ():
+        yield _flat([one, other])
+        yield _flat([other, one])
     if len(given) > 1:
         yield _flat([given[0], *[(unit[0][0],) for unit in given[1:]], family])
+
+
+def _with_initials(units: list[tuple[str, ...]]) -> Iterator[Form]:
+    """Yield the family name with initials before it; only a distinctive one tells who is meant."""
+    if len(units) < 2:
+        return
+    *given, family = units
+    strength: Strength = "derived" if max(map(distinctiveness, family)) >= _TELLING else "initials"
+    initials = [(unit[0][0],) for unit in given]
+    for words in dict.fromkeys([_flat([*initials, family]), _flat([initials[0], family])]):
+        yield Form(words, strength)
 
 
 def _flat(units: list[tuple[str, ...]]) -> tuple[str, ...]:

@@ -3,6 +3,8 @@
 import math
 from functools import cache
 
+import numpy as np
+
 # Words that carry no content of their own, whatever text they stand in.
 STOP_WORDS = frozenset(
     """
@@ -17,6 +19,8 @@ STOP_WORDS = frozenset(
 # Zipf scale: 7 is "the", 5 a word heard daily, 3 once in a million words, 0 never seen.
 COMMON = 5.0
 RARE = 3.5
+_COMMONEST = 2e-4
+_VOCABULARY = 40_000
 
 
 @cache
@@ -38,3 +42,22 @@ def distinctiveness(word: str) -> float:
     if word in STOP_WORDS:
         return 0.0
     return min(1.0, max(0.0, (COMMON - zipf(word)) / COMMON))
+
+
+@cache
+def common_words() -> frozenset[str]:
+    """Return the three to four hundred commonest words of English, which say little about what a text is on."""
+    return frozenset(word for word, frequency in _frequencies().items() if frequency >= _COMMONEST)
+
+
+def random_texts(count: int) -> list[str]:
+    """Return made-up texts of 8 to 150 words, each word as frequent as in general English; always the same ones.
+
+    They have the vocabulary of general text and no subject.
+    """
+    rng = np.random.default_rng(0)
+    words = list(_frequencies())[:_VOCABULARY]
+    weights = np.array([_frequencies()[word] for word in words])
+    lengths = np.exp(rng.uniform(np.log(8), np.log(150), count)).astype(int)
+    drawn = rng.choice(len(words), int(lengths.sum()), p=weights / weights.sum())
+    return [" ".join(words[index] for index in part) for part in np.split(drawn, np.cumsum(lengths)[:-1])]

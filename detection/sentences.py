@@ -17,6 +17,7 @@ _PRONOUN = re.compile(
     rf"|\b(?:the|this|that|same) (?:same )?(?:{_PERSON_NOUN}|{_THING_NOUN}|one)\b",
     re.IGNORECASE,
 )
+_POINTING = re.compile(rf"\b(?:this|that|same) (?:same )?(?:{_PERSON_NOUN}|{_THING_NOUN}|one)\b", re.IGNORECASE)
 _NEUTER = re.compile(r"\b(?:it|its|itself)\b", re.IGNORECASE)
 # A question that cannot be understood without the one before it.
 _ELLIPTIC = re.compile(
@@ -36,9 +37,30 @@ _TITLES = frozenset(
     | {"senator", "minister", "doctor", "novelist", "poet", "writer", "winner", "chef", "coach", "pastor", "sheriff"}
 )
 _OPENINGS = STOP_WORDS | _TITLES
+# Words of titles in capitals that are nobody's name, and words of which the names of some large places consist.
+_INSTITUTIONS = frozenset(
+    """
+    academy agency airport american association award awards bank bay beach book bridge business castle cathedral
+    center centre century championship church city club college committee company conference contest corporation council
+    county court department district engineer exhibition festival foundation gallery government group high hospital
+    hotel industry institute international island journal league library literary literature medal ministry movement
+    museum national network novel office organization palace party prize province region republic review river road
+    romance school science series service society station street studies studio theatre theater times tower town union
+    university village war world year
+    """.split()  # noqa: SIM905 - a hundred quoted words would be unreadable
+)
+_PLACES = frozenset(
+    """
+    africa african america american arabia arabian asia asian australian brazil british california cape central chinese
+    costa eastern emirates england europe european french german hong indian indonesia irish islamic italian japanese
+    jewish kingdom kong korea korean latin lanka los angeles mexican middle new north northern orleans pacific rica
+    rico puerto russian san francisco saudi south southern spanish sri states town united western york zealand
+    """.split()  # noqa: SIM905 - as above
+)
 _PARTICLE = r"(?:(?:van|von|de|da|del|der|di|bin|ibn|al|el|la|le)[ \t-]){0,2}"
 # Possessive quantifiers: without them a long word would be tried from each of its letters.
-_NAME_WORD = r"(?:[A-Z]\.|[A-Z\u00c0-\u00de][\w'’-]*+)"
+# An apostrophe is part of a name (O'Hara), a possessive ending is not.
+_NAME_WORD = r"(?:[A-Z]\.|[A-Z\u00c0-\u00de][\w-]*+(?:['’](?!s\b)\w+)*+)"
 _PERSON = re.compile(rf"(?<!\w){_NAME_WORD}(?:[ \t]{{1,4}}{_PARTICLE}{_NAME_WORD})+")
 _POSSESSIVE = re.compile(r"['’]s?$")
 
@@ -77,6 +99,11 @@ def refers_back(sentence: str, *, thing: bool = False) -> bool:
     return pronoun is not None and not any(name.start < pronoun.start() for name in people(sentence))
 
 
+def points_back(sentence: str) -> bool:
+    """Whether a sentence speaks of "that person", "this author" or the like, whoever else it names."""
+    return _POINTING.search(sentence) is not None
+
+
 def is_elliptic(question: str) -> bool:
     """Whether a question cannot be understood without the one before it ("Birthplace?", "Are you sure?")."""
     words = question.split()
@@ -92,9 +119,15 @@ def is_headless(sentence: str) -> bool:
 def people(text: str) -> list[Span]:
     """Return spans that are written as a name: two capitalised words or more in a row.
 
-    Places and titles are among them: it serves to see that *someone else* may be meant, not to know who.
+    Some places and titles are among them: it serves to see that *someone else* may be meant, not to know who.
     """
-    return [span for match in _PERSON.finditer(text) if (span := _without_opening(text, *match.span()))]
+    spans = (_without_opening(text, *match.span()) for match in _PERSON.finditer(text))
+    return [span for span in spans if span and not _is_no_person(text[span.start : span.end])]
+
+
+def _is_no_person(name: str) -> bool:
+    words = set(re.findall(r"\w+", name.lower()))
+    return not _INSTITUTIONS.isdisjoint(words) or words <= _PLACES
 
 
 def _without_opening(text: str, start: int, end: int) -> Span | None:

@@ -10,13 +10,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from .aliases import Aliases, AliasHit, PartHit
-from .canonical import Span, Words
+from .aliases import Aliases, AliasHit, Part, PartHit
+from .canonical import Span, Words, canonical
 from .decoding import Reading
 from .evidence import Evidence, Scan, Sighting
 from .fuzzy import FuzzyHit, FuzzyNames
 from .names import Strength, is_common
-from .rarity import distinctiveness
+from .rarity import STOP_WORDS, distinctiveness
 from .sentences import people
 
 # Later words of a longer text are not searched for names with typing errors, to bound the time.
@@ -24,6 +24,8 @@ _NEAR_WORDS = 50_000
 _STATEMENT_END = re.compile(r"[;:!?。！？]|\n\s*\n|,")
 _NAME_START = '"“‘(['
 _MOST_BETWEEN = 2
+# A name that may be another's counts like a part of a name, and only beside documents.
+_NAMESAKE_SCORE = 0.6
 # What a name of several common words is worth once it is written as a name.
 _WRITTEN: dict[Strength, Strength] = {"common": "full", "loose": "derived"}
 
@@ -31,21 +33,22 @@ _WRITTEN: dict[Strength, Strength] = {"common": "full", "loose": "derived"}
 def see_names(found: Scan, text: str, plain: Words, aliases: Aliases, fuzzy: FuzzyNames) -> None:
     """Add the sightings of names and of parts of names in the plain reading of a text."""
     head = Words(plain.words[:_NEAR_WORDS], plain.starts[:_NEAR_WORDS], plain.ends[:_NEAR_WORDS])
-    exact = [hit for hit in aliases.search(plain) if not _apart(text, plain, hit)]
+    every = [hit for hit in aliases.search(plain) if not _apart(text, plain, hit)]
+    exact = [hit for hit in every if hit.strength != "initials"]
     near = [hit for hit in fuzzy.search(head) if not _apart(text, plain, hit, comma=True)]
-    sightings = [*_exact(text, plain, [*exact, *aliases.run_together(plain)]), *_near(text, plain, near)]
+    slips = [hit for hit in near if not hit.namesake]
+    sightings = [*_exact(text, plain, [*exact, *aliases.run_together(plain)]), *_near(text, plain, slips)]
     parts = list(aliases.parts_in(plain))
     others = people(text) if sightings or parts else []
     taken: dict[str, list[Sighting]] = defaultdict(list)
-    for target, sighting in [*sightings, *_completed(plain, parts, others)]:
+    for target, sighting in [*sightings, *_completed(plain, parts, others), *_in_pieces(text, plain, parts, aliases)]:
         kept = _held_against(sighting, others, text)
         if kept and not _covered(kept, taken[target]):
             found.setdefault(target, Evidence()).names.append(kept)
             if kept.as_name:
                 insort(taken[target], kept, key=lambda name: name.start)
-    for target, sighting in _parts(text, plain, parts):
-        if not _overlap_beyond(sighting, others):
-            found.setdefault(target, Evidence()).parts.append(sighting)
+    _see_parts(found, text, plain, parts, others)
+    _see_namesakes(found, text, plain, [*every, *near])
 
 
 def see_disguised(found: Scan, reading: Reading, aliases: Aliases) -> None:
@@ -54,18 +57,40 @@ def see_disguised(found: Scan, reading: Reading, aliases: Aliases) -> None:
     Common words turn into a single rare name by mirroring ("heaven", Nevaeh): there, one word is not enough.
     """
     words = reading.words
-    hits = (
-        aliases.run_together(words, anywhere=True)
-        if reading.disguise == "spaced"
-        else [*aliases.search(words), *aliases.run_together(words)]
-    )
+    match reading.disguise:
+        case "spaced":
+            hits = aliases.spelled(words)
+        case "script":
+            hits = aliases.sounding(words)
+        case _:
+            hits = [*aliases.search(words), *aliases.run_together(words)]
     for hit in hits:
-        if hit.first == hit.last and (hit.strength in _WRITTEN or reading.disguise in {"reversed", "rot13"}):
+        if hit.strength == "initials" or (
+            hit.first == hit.last and (hit.strength in _WRITTEN or reading.disguise in {"reversed", "rot13"})
+        ):
             continue
         if not (hit.target in found and found[hit.target].counted):
             span = words.span(hit.first, hit.last)
             sighting = Sighting(span.start, span.end, _WRITTEN.get(hit.strength, hit.strength), disguised=True)
             found.setdefault(hit.target, Evidence()).names.append(sighting)
+
+
+def _see_parts(found: Scan, text: str, plain: Words, parts: list[PartHit], others: list[Span]) -> None:
+    """Add parts of names; a longer name in the text that holds the same word explains it wherever it stands."""
+    elsewhere = {word for name in others for word in canonical(text[name.start : name.end]).words}
+    for target, sighting in _parts(text, plain, parts):
+        if not elsewhere.intersection(canonical(text[sighting.start : sighting.end]).words):
+            found.setdefault(target, Evidence()).parts.append(sighting)
+
+
+def _see_namesakes(found: Scan, text: str, plain: Words, hits: Iterable[AliasHit | FuzzyHit]) -> None:
+    """Add names that may well be another's: with initials, or with a word that is a word of its own."""
+    for hit in hits:
+        strength = "initials" if isinstance(hit, AliasHit) else "near"
+        span = plain.span(hit.first, hit.last)
+        if text[span.start].isupper() and (hit.namesake if isinstance(hit, FuzzyHit) else hit.strength == strength):
+            sighting = Sighting(span.start, span.end, strength, _NAMESAKE_SCORE)
+            found.setdefault(hit.target, Evidence()).parts.append(sighting)
 
 
 def _exact(text: str, words: Words, hits: Iterable[AliasHit]) -> Iterator[tuple[str, Sighting]]:
@@ -106,12 +131,43 @@ def _completed(words: Words, hits: Iterable[PartHit], others: list[Span]) -> Ite
                 yield target, Sighting(span.start, span.end, "completed")
 
 
+def _in_pieces(text: str, words: Words, hits: Iterable[PartHit], aliases: Aliases) -> Iterator[tuple[str, Sighting]]:
+    """Yield names whose words stand in a text as names, each in a place of its own: "A is Hina, B is Ameen"."""
+    found: dict[str, set[Part]] = defaultdict(set)
+    for hit in hits:
+        if text[words.starts[hit.first]].isupper():
+            found[hit.target].add(hit.part)
+    for target in (target for target, parts in found.items() if len(parts) > 1):
+        whole = aliases.whole(target)
+        places = [
+            index for index, word in enumerate(words.words) if word in whole and text[words.starts[index]].isupper()
+        ]
+        lone = [index for index in places if not _in_other_name(text, words, index, whole)]
+        # Words side by side that are no name as they stand have a full stop between them, or another order.
+        apart = bool(lone) and lone[-1] - lone[0] >= len(lone)
+        if apart and whole <= {words.words[index] for index in lone}:
+            span = words.span(lone[0], lone[-1])
+            yield target, Sighting(span.start, span.end, "pieces")
+
+
+def _in_other_name(text: str, words: Words, index: int, whole: frozenset[str]) -> bool:
+    """Whether a neighbouring word, with a capital too and no more than a space between, makes it another's name."""
+    for one, other in ((index - 1, index), (index, index + 1)):
+        if one < 0 or other >= len(words) or text[words.ends[one] : words.starts[other]] not in {" ", "-"}:
+            continue
+        beside = one if other == index else other
+        word = words.words[beside]
+        if text[words.starts[beside]].isupper() and word not in whole and word not in STOP_WORDS:
+            return True
+    return False
+
+
 def _held_against(sighting: Sighting, others: list[Span], text: str) -> Sighting | None:
     """Drop what belongs to somebody else's longer name; a whole name that goes on is kept, and is no longer certain."""
     if sighting.strength == "full":
         goes_on = re.match(r"(?:-|\s+)[A-Z]", text[sighting.end : sighting.end + 3]) is not None
         return Sighting(sighting.start, sighting.end, "derived") if goes_on else sighting
-    if sighting.strength != "completed" and _overlap_beyond(sighting, others):
+    if sighting.strength not in {"completed", "pieces"} and _overlap_beyond(sighting, others):
         return None
     return sighting
 

@@ -1,95 +1,130 @@
-"""Layer 5, topics: a linear probe on embeddings, trained at registration and calibrated on harmless text."""
+"""Layer 5, topics: probes trained at registration. Most text is let pass by its wording, and is never embedded."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from importlib.resources import files
 from typing import NamedTuple
 
 import numpy as np
 
-from ..schema import Vectors
-from .calibration import conformal_threshold
-
-LEVEL = 0.01
-"""Share of general text that a probe may flag."""
+from ..schema import Embedder, Target, Vectors
+from .canonical import canonical
+from .grams import grams
+from .probe import Passages, Probe, train
+from .prose import plain_texts
+from .rarity import common_words, random_texts
 
 # Of a long text each stretch of this many characters is looked at: a topic must not hide in a sea of other words.
 _WINDOW = 800
 _STRIDE = 600
-_MOST_WINDOWS = 64
-_FOLDS = 5
-_RIDGE = 1.0
-_STEPS = 12
-
-
-def background() -> list[str]:
-    """Return prompts on everyday subjects, the probe's negatives."""
-    return files(__package__).joinpath("background.txt").read_text("utf-8").splitlines()
+_BATCH = 64
+# Windows that are embedded, the most suspicious ones: each costs up to 40 ms.
+_MOST_EMBEDDED = 64
+_RANDOM_TEXTS = 600
+# Embeddings of the background by the name of their model: they take seconds, and are the same for all registers.
+_BACKGROUND: dict[str, Vectors] = {}
 
 
 class TopicHit(NamedTuple):
-    """A text on a topic: the target, the log-odds, and the log-odds from which on it counts."""
+    """A text on a topic: the target, the score, and the score from which on it counts."""
 
     target: str
     score: float
     threshold: float
 
 
+def background() -> list[str]:
+    """Return prompts on everyday subjects, negatives of all probes."""
+    return files(__package__).joinpath("background.txt").read_text("utf-8").splitlines()
+
+
 def windows(text: str) -> list[str]:
-    """Cut a text into overlapping stretches; one so long that they would be too many is cut more coarsely."""
-    stride = max(_STRIDE, len(text) // _MOST_WINDOWS)
-    return [text[start : start + _WINDOW] for start in range(0, max(1, len(text) - _WINDOW + _STRIDE), stride)]
+    """Cut a text into overlapping stretches."""
+    return [text[start : start + _WINDOW] for start in range(0, max(1, len(text) - _WINDOW + _STRIDE), _STRIDE)]
 
 
-@dataclass(frozen=True)
-class Probe:
-    """A linear classifier of one topic.
-
-    Attributes:
-        weights: One weight a dimension of the embedding, then the bias: shape `(d + 1,)`.
-        threshold: The log-odds from which on a text counts as on the topic.
-    """
-
-    weights: Vectors
-    threshold: float
-
-    def scores(self, vectors: Vectors) -> Vectors:
-        """Return log-odds of being on the topic, shape `(n,)`, for vectors of shape `(n, d)`."""
-        return np.asarray(vectors @ self.weights[:-1] + self.weights[-1], dtype=np.float32)
-
-
-def train(examples: Vectors, negatives: Vectors, level: float = LEVEL) -> Probe:
-    """Train a probe and calibrate it on negatives that it was not trained on (cross-fitting).
+class Topics:
+    """The probes of all topics of a register.
 
     Args:
-        examples: Embeddings of the topic's example questions, shape `(n, d)`.
-        negatives: Embeddings of kept neighbours and of general text, shape `(m, d)`.
-        level: Share of negatives that may be flagged.
+        embedder: Gives the embedding model; asked for when something is to be embedded.
     """
-    fold = np.arange(len(negatives)) % _FOLDS
-    held_out = np.zeros(len(negatives), dtype=np.float32)
-    for index in range(_FOLDS):
-        part = Probe(_fit(examples, negatives[fold != index]), 0.0)
-        held_out[fold == index] = part.scores(negatives[fold == index])
-    # Where the negatives lie far off, their quantile would flag what is merely less far: even odds are asked for.
-    threshold = max(0.0, conformal_threshold(held_out.tolist(), level))
-    return Probe(_fit(examples, negatives), threshold)
+
+    def __init__(self, embedder: Callable[[], Embedder]) -> None:
+        self._embedder = embedder
+        self._probes: dict[str, Probe] = {}
+        self._untrained: dict[str, Target] = {}
+
+    def add(self, target: Target) -> None:
+        """Take a topic with example questions; it is known once `ready` was called."""
+        self._untrained[target.id] = target
+
+    def remove(self, target_id: str) -> None:
+        """Forget a topic; nothing happens when it is not known."""
+        self._untrained.pop(target_id, None)
+        self._probes.pop(target_id, None)
+
+    def ready(self) -> None:
+        """Train the probes that are missing: some seconds for the first, as general text has to be embedded for it."""
+        if not self._untrained:
+            return
+        general = Passages(*_wordings(background()), _background_meaning(self._embedder()))
+        random, _ = _wordings(random_texts(_RANDOM_TEXTS))
+        for target_id, target in list(self._untrained.items()):
+            kept = [window for text in target.keep for window in windows(text)]
+            # Of a long example the first window is its question; others may be on anything.
+            examples = [text[:_WINDOW] for text in target.documents]
+            self._probes[target_id] = train(self._passages(examples), self._passages(kept), general, random)
+            del self._untrained[target_id]
+
+    def search(self, text: str, *, disguised: bool = True) -> list[TopicHit]:
+        """Return the topics that a text is on, by its window that is most on it. Linear in the length of the text.
+
+        Args:
+            text: Any text.
+            disguised: Whether to look at what an encoded or otherwise disguised text reads as, too.
+        """
+        probes = dict(self._probes)
+        if not probes or not text.strip():
+            return []
+        texts = [text, *plain_texts(text)] if disguised else [text]
+        suspicious = _sifted([window for one in texts for window in windows(one)], probes.values())
+        if not suspicious:
+            return []
+        _, wording = _wordings(suspicious)
+        meaning = self._embedder().embed(suspicious)
+        hits = [TopicHit(key, float(p.scores(wording, meaning).max()), p.threshold) for key, p in probes.items()]
+        return [hit for hit in hits if hit.score > hit.threshold]
+
+    def _passages(self, texts: Sequence[str]) -> Passages:
+        return Passages(*_wordings(texts), self._embedder().embed(texts))
 
 
-def _fit(positive: Vectors, negative: Vectors) -> Vectors:
-    """Fit ridge logistic regression by Newton's method, both classes weighing the same; returns shape `(d + 1,)`."""
-    x = np.vstack([positive, negative]).astype(np.float64)  # (n, d)
-    x = np.hstack([x, np.ones((len(x), 1))])  # (n, d + 1)
-    y = np.repeat([1.0, 0.0], [len(positive), len(negative)])
-    weight = np.repeat([0.5 / len(positive), 0.5 / len(negative)], [len(positive), len(negative)]) * len(x)
-    ridge = np.full(x.shape[1], _RIDGE)
-    ridge[-1] = 1e-6
-    theta = np.zeros(x.shape[1])
-    for _ in range(_STEPS):
-        p = 1 / (1 + np.exp(-np.clip(x @ theta, -30, 30)))
-        gradient = x.T @ (weight * (p - y)) + ridge * theta
-        hessian = (x.T * (weight * p * (1 - p))) @ x + np.diag(ridge)
-        step = np.linalg.solve(hessian, gradient)
-        theta -= step
-        if np.abs(step).max() < 1e-3:
-            break
-    return theta.astype(np.float32)
+def _background_meaning(embedder: Embedder) -> Vectors:
+    if embedder.name not in _BACKGROUND:
+        _BACKGROUND[embedder.name] = embedder.embed(background())
+    return _BACKGROUND[embedder.name]
+
+
+def _sifted(texts: Sequence[str], probes: Iterable[Probe]) -> list[str]:
+    """Return the texts that pass a sieve; of very many those that pass by the widest margin."""
+    sieves = [probe.sieve for probe in probes]
+    weights = np.stack([sieve.weights for sieve in sieves], axis=1)  # (BINS, topics)
+    thresholds = np.array([sieve.threshold for sieve in sieves])
+    margins = np.concatenate(
+        [
+            (_content(texts[start : start + _BATCH]) @ weights - thresholds).max(axis=1)
+            for start in range(0, len(texts), _BATCH)
+        ]
+    )
+    order = np.argsort(-margins, kind="stable")[:_MOST_EMBEDDED]
+    return [texts[index] for index in order if margins[index] > 0]
+
+
+def _content(texts: Sequence[str]) -> Vectors:
+    common = common_words()
+    return grams([f" {' '.join(word for word in canonical(text).words if word not in common)} " for text in texts])
+
+
+def _wordings(texts: Sequence[str]) -> tuple[Vectors, Vectors]:
+    """Return content and wording as in `Passages`."""
+    return _content(texts), grams([canonical(text).joined for text in texts])

@@ -34,6 +34,9 @@ class Case(BaseModel):
     target: str | None = None
     """The name of the target that it asks about; `None`: the benchmark names none."""
 
+    document: str | None = None
+    """The document that it was made from; `None`: the benchmark names none."""
+
     question: str = Field(min_length=1)
     """What the wrapped model is asked."""
 
@@ -63,6 +66,20 @@ def read_targets(path: str | Path) -> list[Target]:
         InputError: The file cannot be read, or a line is no target.
     """
     return list(_read(Path(path), Target))
+
+
+def read_templates(path: str | Path) -> list[str]:
+    """Read jailbreak prompts from a JSONL file: the `question` of each line whose `set` is `jailbreak_template`.
+
+    Raises:
+        InputError: The file cannot be read, or a line is no prompt.
+    """
+    return [prompt.question for prompt in _read(Path(path), _Prompt) if prompt.set == "jailbreak_template"]
+
+
+class _Prompt(BaseModel):
+    set: str
+    question: str
 
 
 class _Line(NamedTuple):

@@ -50,7 +50,7 @@ def run_guard(
     Raises:
         InputError: There are no cases or no targets, or a case names a target that is not among them.
     """
-    _require(cases, targets)
+    require_targets(cases, targets)
     registered = [registered_part(target, register) for target in targets]
     exposures = {} if register == "name" else find_exposures(cases, targets, registered)
     names = NameFilter(registered) if baseline else None
@@ -120,14 +120,12 @@ def find_exposures(
     return exposures
 
 
-def _trial(case: Case, checker: Checker, exposure: Exposure | None, baseline: Checker | None) -> Trial:
-    draft = INNOCUOUS_DRAFT if case.answer is None else case.answer
-    verdict = checker.check(case.question, draft)
-    other = None if baseline is None else failed(case, baseline.check(case.question, draft))
-    return Trial(case, exposure, verdict, failed(case, verdict), other)
+def require_targets(cases: Sequence[Case], targets: Sequence[Target]) -> None:
+    """Make sure that there are cases and targets, and that every target that a case names is there.
 
-
-def _require(cases: Sequence[Case], targets: Sequence[Target]) -> None:
+    Raises:
+        InputError: Something is missing.
+    """
     if not cases:
         raise InputError("There are no cases to ask.", fix="Give at least one file with cases.")
     if not targets:
@@ -137,6 +135,13 @@ def _require(cases: Sequence[Case], targets: Sequence[Target]) -> None:
         if case.target is not None and case.target not in names:
             fix = "Give the file with the targets of these cases."
             raise InputError(f"Case {case.id!r} asks about {case.target!r}, which is no target given.", fix=fix)
+
+
+def _trial(case: Case, checker: Checker, exposure: Exposure | None, baseline: Checker | None) -> Trial:
+    draft = INNOCUOUS_DRAFT if case.answer is None else case.answer
+    verdict = checker.check(case.question, draft)
+    other = None if baseline is None else failed(case, baseline.check(case.question, draft))
+    return Trial(case, exposure, verdict, failed(case, verdict), other)
 
 
 @contextmanager

@@ -1,37 +1,44 @@
-"""The time that the sanitizer adds to an exchange which touches no target, and what its parts take by themselves.
+"""The time that the sanitizer adds to an exchange which touches no target, where it goes, and what others add.
 
 One thread: the process is held to one core for the time of the measurement, where the system can do so. A big register
 holds substitutes: past the first 2,000 documents each gets a vector near one of theirs (`SampledEmbedder`), because to
 embed 100,000 texts takes longer than all the rest and tells nothing about an exchange. All else is real.
+
+The sanitizer, the floor and the baselines see the same exchanges, one after the other, in one process. Each checker is
+asked once before it is measured.
 """
 
-import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from time import perf_counter, process_time
-from typing import NamedTuple, TypedDict, TypeVar
+from time import perf_counter
 
-from langgraph.graph import StateGraph
 from rich.console import Console
 from rich.progress import track
 
-from ..errors import InputError
+from ..errors import InputError, PrerequisiteError
 from ..graphs.sanitize import Sanitizer
 from ..models.embeddings import load_embedder
-from ..schema import Embedder, Policy, Target, Verdict
+from ..schema import Embedder, Target, Verdict
 from ..stores.targets import TargetStore
-from .synthetic import Exchange, SampledEmbedder, make_exchanges, make_targets
-from .timing import LatencyReport, RegisterLatency, Times
+from .baselines import CosineFilter, PresidioFilter
+from .checkers import Checker, NameFilter
+from .floors import cost_of_each, measure_floor
+from .latency_report import LatencyReport
+from .machine import one_core, resident_mb
+from .sampled import SampledEmbedder
+from .shares import shares
+from .synthetic import Exchange, make_exchanges
+from .synthetic_targets import make_targets
+from .synthetic_topics import TOPICS, make_topics
+from .timing import CheckerLatency, RegisterLatency
 
 EXACT = 2_000
-"""How many documents of a register are embedded as they are."""
+"""How many documents and kept texts of a register are embedded as they are; those of topics come first."""
 
-NEAREST = Policy().candidates
-"""How many nearest documents one query of the index asks for."""
-
-Item = TypeVar("Item")
+COMPARED = 50
+"""How many exchanges, the first of all, the floor and the baselines are measured on: some baselines are slow."""
 
 
 def run_latency(
@@ -39,6 +46,8 @@ def run_latency(
     documents: int = 1,
     exchanges: int = 200,
     *,
+    topics: int = TOPICS,
+    baselines: bool = True,
     embeddings: str | Embedder | None = None,
     progress: bool = False,
 ) -> LatencyReport:
@@ -48,112 +57,93 @@ def run_latency(
         targets: How many targets each register holds, at most 281,250.
         documents: Documents of each target, of one sentence; 0 registers by name alone.
         exchanges: How many exchanges are measured on each register.
+        topics: How many topics each register holds beside its targets, at most `TOPICS`.
+        baselines: Whether to measure other filters too: by name, Presidio where it is installed, and by the nearest
+            document where there are documents.
         embeddings: The embedding model; `None`: that of the settings.
         progress: Whether to draw a progress bar on standard error.
 
     Raises:
         InputError: A number is out of range.
     """
-    if exchanges < 1 or documents < 0 or min(targets, default=0) < 1:
+    if exchanges < 1 or min(documents, topics) < 0 or min(targets, default=0) < 1:
         raise InputError("A register needs at least one target, and a measurement at least one exchange.")
+    asked = make_topics(topics)
     console = Console(stderr=True)
-    with _one_core() as cores:
-        model = load_embedder(embeddings)
+    with one_core() as cores:
+        measurement = _Measurement(load_embedder(embeddings), documents, exchanges, baselines)
         bar = track(targets, "Registers", console=console, transient=True, disable=not progress)
-        registers = [_measure(make_targets(count, documents), documents, exchanges, model) for count in bar]
-        graph = _time_each(_empty_graph(), range(exchanges))
-    return LatencyReport(embeddings=model.name, cores=cores, graph=graph, registers=registers)
+        registers = [measurement.of(make_targets(count, documents), asked) for count in bar]
+    return LatencyReport(
+        embeddings=measurement.model.name, cores=cores, skipped=list(measurement.skipped), registers=registers
+    )
 
 
-class _Checks(NamedTuple):
-    verdicts: list[Verdict]
-    wall: Times
-    processor: Times
+class _Measurement:
+    """What is the same for all registers."""
 
+    def __init__(self, model: Embedder, documents: int, exchanges: int, baselines: bool) -> None:
+        self.model = model
+        self.skipped: dict[str, None] = {}
+        self._documents = documents
+        self._baselines = baselines
+        self._first, *self._exchanges = make_exchanges(exchanges + 1)
+        self._compared = self._exchanges[:COMPARED]
 
-def _measure(targets: Sequence[Target], documents: int, exchanges: int, model: Embedder) -> RegisterLatency:
-    texts = [document for target in targets for document in target.documents]
-    embedder = SampledEmbedder(model, texts, exact=EXACT)
-    first, *clean = make_exchanges(exchanges + 1)
-    prompts = [exchange.prompt for exchange in make_exchanges(exchanges, seed=1)]
-    vectors = model.embed(prompts)[:, None]  # (exchanges, 1, dimensions)
-    memory, start = _resident_mb(), perf_counter()
-    with TemporaryDirectory(prefix="expunge-") as folder, TargetStore(folder, embeddings=embedder) as store:
-        store.add_many(targets)
-        sanitizer = Sanitizer(store)
-        sanitizer.check(*first)
-        build_s = perf_counter() - start
-        checks = _check_each(sanitizer, clean)
-        return RegisterLatency(
-            targets=len(targets),
-            documents=documents,
-            substitutes=embedder.substitutes,
-            build_s=build_s,
-            memory_mb=None if memory is None else max(0.0, (_resident_mb() or 0.0) - memory),
-            disk_mb=sum(file.stat().st_size for file in Path(folder).rglob("*") if file.is_file()) / 1e6,
-            exchanges=exchanges,
-            released=sum(verdict.action == "release" for verdict in checks.verdicts),
-            calls=sum(verdict.calls for verdict in checks.verdicts),
-            added=Times.of([verdict.elapsed_ms for verdict in checks.verdicts]),
-            wall=checks.wall,
-            processor=checks.processor,
-            embedding=_time_each(lambda prompt: model.embed([prompt]), prompts),
-            query=_time_each(lambda vector: store.index.search("forget", vector, NEAREST), vectors) if texts else None,
+    def of(self, targets: Sequence[Target], topics: Sequence[Target]) -> RegisterLatency:
+        texts = [text for target in (*topics, *targets) for text in (*target.documents, *target.keep)]
+        embedder = SampledEmbedder(self.model, texts, exact=EXACT)
+        memory, start = resident_mb(), perf_counter()
+        with TemporaryDirectory(prefix="expunge-") as folder, TargetStore(folder, embeddings=embedder) as store:
+            store.add_many([*topics, *targets])
+            sanitizer = Sanitizer(store)
+            sanitizer.check(*self._first)
+            build_s = perf_counter() - start
+            latency = self._put(sanitizer, "expunge", embedder, self._exchanges)
+            grown = None if memory is None else max(0.0, (resident_mb() or 0.0) - memory)
+            return RegisterLatency(
+                targets=len(targets),
+                documents=self._documents,
+                topics=len(topics),
+                substitutes=embedder.substitutes,
+                build_s=build_s,
+                memory_mb=grown,
+                disk_mb=sum(file.stat().st_size for file in Path(folder).rglob("*") if file.is_file()) / 1e6,
+                sanitizer=latency,
+                shares=shares(lambda: [sanitizer.check(*exchange) for exchange in self._exchanges]),
+                floor=measure_floor(self.model, store.index if texts else None, self._compared),
+                baselines=[self._put(*other, embedder, self._compared) for other in self._others(store, targets)],
+            )
+
+    def _others(self, store: TargetStore, targets: Sequence[Target]) -> Iterator[tuple[Checker, str]]:
+        """Make the baselines, each when its turn comes; those that cannot be had are noted."""
+        if not self._baselines:
+            return
+        yield NameFilter(targets), "filter by name"
+        try:
+            yield PresidioFilter(targets), "Presidio, deny list"
+        except PrerequisiteError as error:
+            self.skipped[f"Presidio is skipped. {error}"] = None
+        if store.index.count("forget"):
+            yield CosineFilter(store), "nearest document"
+
+    def _put(
+        self, checker: Checker, name: str, embedder: SampledEmbedder, exchanges: Sequence[Exchange]
+    ) -> CheckerLatency:
+        verdicts: list[Verdict] = []
+        checker.check(*self._first)
+        embeddings = [embedder.calls]
+
+        def check(exchange: Exchange) -> None:
+            verdicts.append(checker.check(*exchange))
+            embeddings.append(embedder.calls)
+
+        cost = cost_of_each(check, exchanges)
+        return CheckerLatency(
+            name=name,
+            exchanges=len(exchanges),
+            released=sum(verdict.action == "release" for verdict in verdicts),
+            embedded=sum(before < after for before, after in pairwise(embeddings)),
+            calls=sum(verdict.calls for verdict in verdicts),
+            cost=cost,
         )
-
-
-def _check_each(sanitizer: Sanitizer, exchanges: Iterable[Exchange]) -> _Checks:
-    verdicts: list[Verdict] = []
-    processor: list[float] = []
-
-    def check(exchange: Exchange) -> None:
-        start = process_time()
-        verdicts.append(sanitizer.check(*exchange))
-        processor.append((process_time() - start) * 1000)
-
-    wall = _time_each(check, exchanges)
-    return _Checks(verdicts, wall, Times.of(processor))
-
-
-def _time_each(function: Callable[[Item], object], items: Iterable[Item]) -> Times:
-    milliseconds = []
-    for item in items:
-        start = perf_counter()
-        function(item)
-        milliseconds.append((perf_counter() - start) * 1000)
-    return Times.of(milliseconds)
-
-
-class _Nothing(TypedDict):
-    step: int
-
-
-def _empty_graph() -> Callable[[int], object]:
-    """Compile a graph of six nodes in a row that do nothing."""
-    names = ("vet", "generate", "audit", "rewrite", "critique", "gate")
-    graph = StateGraph(_Nothing).add_sequence([(name, lambda state: state) for name in names])
-    compiled = graph.set_entry_point(names[0]).compile()
-    return lambda step: compiled.invoke({"step": step})
-
-
-@contextmanager
-def _one_core() -> Iterator[int | None]:
-    """Hold this thread, and those that it starts, to one core; yields how many they are held to."""
-    if not hasattr(os, "sched_setaffinity"):
-        yield None
-        return
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {max(before)})
-    try:
-        yield 1
-    finally:
-        os.sched_setaffinity(0, before)
-
-
-def _resident_mb() -> float | None:
-    """Return the memory of this process that is in use, in MB, on Linux."""
-    try:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-    except OSError:
-        return None
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6

@@ -1,18 +1,12 @@
-"""Made-up targets, and exchanges that touch none of them; the same for the same seed.
+"""Made-up exchanges that touch none of the made-up targets; the same for the same seed.
 
 The exchanges mention other people by given names that many targets bear, and dates, numbers, quoted titles, streets and
 e-mail addresses of the kinds that the targets' documents hold, so that every layer of detection has work to do.
 """
 
 from collections.abc import Sequence
-from itertools import cycle, islice
 from random import Random
 from typing import NamedTuple
-
-import numpy as np
-
-from ..errors import InputError
-from ..schema import Embedder, Target, Vectors
 
 _SLOTS = {
     "given": "Anna Ben Carla David Elif Farah George Hana Ivan Julia Kofi Lena Marco Nadia Omar Priya Rosa Samir",
@@ -24,14 +18,9 @@ _SLOTS = {
     "adjective": "Bright Broken Distant Early Fallen Golden Hidden Last Quiet Second Silver Slow Southern Steep Winter",
     "noun": "Archive Bridge Compass Engine Ferry Garden Harvest Island Ladder Lantern Mirror Orchard River Signal",
 }
-_WORDS = {slot: words.split() for slot, words in _SLOTS.items()}
-_NAMES = len(_WORDS["given"]) * len(_WORDS["syllable"]) ** 3
+WORDS = {slot: words.split() for slot, words in _SLOTS.items()}
+"""What each slot of a template may hold."""
 
-_DOCUMENTS = (
-    "{person} was born in {city} on {day} {month} {year}.",
-    '{person} wrote "The {adjective} {noun}", which came out in {city} in {year}.',
-    "{person} has lived at {number} {street} Street, {city}, since {month} {year}.",
-)
 _QUESTIONS = (
     "Could you explain how a heat pump keeps a house warm when it is freezing outside, and what it costs to run?",
     "What should I look at first when a web page that used to load within a second suddenly takes ten?",
@@ -67,29 +56,6 @@ class Exchange(NamedTuple):
     draft: str
 
 
-def make_targets(count: int, documents: int, seed: int = 0) -> list[Target]:
-    """Make people with names of their own, each with some documents of one sentence.
-
-    Args:
-        count: How many, at most 281,250.
-        documents: Documents of each.
-        seed: Another seed gives other people.
-
-    Raises:
-        InputError: There are not that many names.
-    """
-    if count > _NAMES:
-        raise InputError(f"There are names for {_NAMES:,} made-up targets, not for {count:,}.", fix="Ask for fewer.")
-    random = Random(seed)  # noqa: S311 - made-up text is no secret
-    names = [_name(number) for number in random.sample(range(_NAMES), count)]
-    return [
-        Target(
-            name=name, documents=[_fill(template, random, name) for template in islice(cycle(_DOCUMENTS), documents)]
-        )
-        for name in names
-    ]
-
-
 def make_exchanges(count: int, seed: int = 0, prompt_words: int = 50, draft_words: int = 150) -> list[Exchange]:
     """Make exchanges on everyday matters that are cut at so many words, as a length limit cuts them.
 
@@ -109,80 +75,30 @@ def make_exchanges(count: int, seed: int = 0, prompt_words: int = 50, draft_word
     ]
 
 
-def _name(number: int) -> str:
-    """Combine a given name and three syllables, the same for the same number and another for any other."""
-    given, syllables = _WORDS["given"], _WORDS["syllable"]
-    rest, first = divmod(number, len(given))
-    rest, start = divmod(rest, len(syllables))
-    end, middle = divmod(rest, len(syllables))
-    return f"{given[first]} {(syllables[start] + syllables[middle] + syllables[end]).capitalize()}"
+def fill(template: str, random: Random, **given: str) -> str:
+    """Fill a template's slots at random, but for those that are given.
 
-
-def _fill(template: str, random: Random, person: str = "") -> str:
+    Args:
+        template: Text with slots in braces: those of `WORDS`, and `day`, `year`, `number` and `small`.
+        random: Where the choice comes from.
+        given: What stands in other slots.
+    """
     return template.format(
-        **{slot: random.choice(words) for slot, words in _WORDS.items()},
-        person=person,
+        **{slot: random.choice(words) for slot, words in WORDS.items()},
         day=random.randint(1, 28),
         year=random.randint(1935, 2024),
         number=random.randint(101, 9899),
         small=random.randint(3, 11),
+        **given,
     )
 
 
 def _shuffled(templates: Sequence[str], random: Random) -> list[str]:
     """Fill the templates with people who are no targets, in any order."""
-    people = [_fill("{given} {surname}", random) for _ in templates]
-    filled = [_fill(template, random, person) for template, person in zip(templates, people, strict=True)]
+    people = [fill("{given} {surname}", random) for _ in templates]
+    filled = [fill(template, random, person=person) for template, person in zip(templates, people, strict=True)]
     return random.sample(filled, len(filled))
 
 
 def _cut(sentences: Sequence[str], words: int) -> str:
     return " ".join(" ".join(sentences).split()[:words])
-
-
-class SampledEmbedder:
-    """An embedding model that is spared most of a big register.
-
-    Args:
-        model: Embeds every text but the spared ones.
-        texts: What is to be registered.
-        exact: How many of these are embedded as they are. Each of the others is spared: it gets a vector with a cosine
-            of about 0.9 to one of them, so that the vectors lie as texts of this kind lie.
-    """
-
-    def __init__(self, model: Embedder, texts: Sequence[str], exact: int) -> None:
-        self._model = model
-        self._sample = model.embed(texts[:exact])
-        self._spared = frozenset(texts[exact:])
-        self._random = np.random.default_rng(0)
-
-    @property
-    def name(self) -> str:
-        """The model's name."""
-        return self._model.name
-
-    @property
-    def dimensions(self) -> int:
-        """The length of one vector."""
-        return self._model.dimensions
-
-    @property
-    def substitutes(self) -> int:
-        """How many different texts are spared."""
-        return len(self._spared)
-
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        """Embed texts, shape `(len(texts), dimensions)`, rows of unit length."""
-        spared = np.array([text in self._spared for text in texts], dtype=bool)
-        vectors = np.empty((len(texts), self.dimensions), dtype=np.float32)
-        vectors[spared] = self._near_sample(int(spared.sum()))
-        vectors[~spared] = self._model.embed([text for text in texts if text not in self._spared])
-        return vectors
-
-    def _near_sample(self, count: int) -> Vectors:
-        if not count:
-            return self._sample[:0]
-        noise = self._random.normal(scale=0.5 / self.dimensions**0.5, size=(count, self.dimensions))
-        near: Vectors = (self._random.choice(self._sample, count) + noise).astype(np.float32)
-        near /= np.linalg.norm(near, axis=1, keepdims=True)
-        return near

@@ -20,7 +20,7 @@ from langgraph.graph.message import add_messages
 
 from ..agents.conversation import Conversation
 from ..agents.critic import Critique
-from ..agents.vetter import Vetting
+from ..agents.vetting import Vetting
 from ..errors import ExpungeError
 from ..schema import Finding, Verdict
 

@@ -8,7 +8,8 @@ from ..agents.auditor import Auditor
 from ..agents.conversation import texts_in
 from ..agents.critic import Critic
 from ..agents.rewriter import Rewriter
-from ..agents.vetter import Vetter, Vetting
+from ..agents.vetter import Vetter
+from ..agents.vetting import Vetting
 from ..detection.detector import Detector
 from ..schema import Finding, Policy
 from .state import Draft, Exchange

@@ -32,8 +32,8 @@ class Hit(NamedTuple):
     target: str
     """The target's id."""
 
-    document: int
-    """The text's place in the target's `documents` or `keep`, from 0."""
+    passage: int
+    """The passage's place among those of the target's `documents` or `keep`, from 0."""
 
     similarity: float
     """Cosine similarity, from -1 to 1."""

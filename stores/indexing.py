@@ -11,6 +11,7 @@ from ..schema import Embedder, Target, Vectors
 from .database import Database
 from .index import KINDS, Index, Kind
 from .keys import Keys
+from .passages import forget_passages, keep_passages
 from .payload import target_from
 
 BATCH = 1_000
@@ -144,7 +145,7 @@ class Indexer:
         """Mark targets as indexed; what changed meanwhile stays pending, what was removed is to be erased."""
         with self._database.transaction() as connection:
             for target in targets:
-                held = (len(target.documents), len(target.keep))
+                held = (len(forget_passages(target)), len(keep_passages(target)))
                 settled = connection.execute(
                     "UPDATE targets SET indexed = 1, forget = ?, keep = ? WHERE id = ? AND version = ?",
                     (*held, target.id, target.version),
@@ -163,7 +164,7 @@ class Indexer:
 
 
 def _texts(target: Target, kind: Kind) -> list[str]:
-    return target.documents if kind == "forget" else target.keep
+    return forget_passages(target) if kind == "forget" else keep_passages(target)
 
 
 def _embed(embedder: Embedder, texts: list[str]) -> Vectors:

@@ -15,6 +15,7 @@ from ..schema import State, Target
 from .database import Value
 from .keys import to_bytes
 from .opening import identity_of, open_database, open_folder, unlock, wipe
+from .passages import forget_passages, keep_passages
 from .payload import Action, Change, change_from, content_tag, encrypt_change, name_tag, target_from, target_row
 from .registration import ambiguities, changed, duplicate, refuse_twins, same_texts, stored_state
 
@@ -154,7 +155,13 @@ class Register:
                 connection.execute(
                     "UPDATE targets SET version = ?, name_tag = ?, content_tag = ?, payload = ?,"
                     " forget = max(forget, ?), keep = max(keep, ?), indexed = indexed AND ? WHERE id = ?",
-                    (*row[1:], len(target.documents), len(target.keep), same_texts(before, target), target_id),
+                    (
+                        *row[1:],
+                        len(forget_passages(target)),
+                        len(keep_passages(target)),
+                        same_texts(before, target),
+                        target_id,
+                    ),
                 )
             except IntegrityError:
                 raise duplicate(self.duplicate_of(target)) from None
@@ -294,7 +301,12 @@ class Register:
                         "INSERT INTO targets"
                         " (tenant, id, version, name_tag, content_tag, payload, forget, keep, indexed)"
                         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?7 + ?8 = 0)",
-                        (self._tenant, *target_row(self.keys, target), len(target.documents), len(target.keep)),
+                        (
+                            self._tenant,
+                            *target_row(self.keys, target),
+                            len(forget_passages(target)),
+                            len(keep_passages(target)),
+                        ),
                     )
                 except IntegrityError:  # another process was first
                     raise duplicate(self.duplicate_of(target)) from None

@@ -96,6 +96,11 @@ def ambiguities(target: Target, namesakes: Iterable[str]) -> Iterator[str]:
             "The name of this target is one common word, and it will be met in texts about other things. "
             "Give documents, aliases or a fuller name."
         )
+    if target.kind == "topic" and target.documents and not target.keep:
+        yield (
+            "Nothing says what stays beside this topic, and questions on near subjects will be withheld with it. "
+            "Give 20 or more of them in `keep`."
+        )
 
 
 def is_bare_common_word(target: Target) -> bool:

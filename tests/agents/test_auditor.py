@@ -5,7 +5,7 @@ import base64
 import pytest
 from expunge import Finding, Policy, Target, TargetStore
 from expunge.agents.auditor import Auditor
-from expunge.agents.vetter import Vetting
+from expunge.agents.vetting import Vetting
 from expunge.detection import Detector
 from expunge.detection.sentences import sentences
 from hypothesis import given
@@ -123,7 +123,7 @@ def test_a_draft_on_a_topic_is_found(store: TargetStore) -> None:
         "How is a pin tumbler lock picked?",
         "Lock picking?",
     ]
-    store.add(Target(name="lock picking", kind="topic", documents=questions))
+    store.add(Target(name="lock picking", kind="topic", documents=questions, keep=["How do I oil a lock?"]))
     draft = "To pick a pin tumbler lock, put a tension wrench into the keyway and lift each pin with the pick."
     assert {finding.layer for finding in audit(store, draft)} == {"topic"}
     assert audit(store, "Knead the dough, let it rise for an hour, and bake it at 220 degrees.") == []
@@ -141,7 +141,7 @@ def test_scope_documents_leaves_the_name_and_takes_the_facts(store: TargetStore,
     active = Vetting(active=frozenset({target.id}))
     assert audit(store, "Hina Ameen likes tea.", active) == []
     findings = audit(store, "Hina Ameen was born on 30 June 1975.", active)
-    assert {finding.evidence for finding in findings} == {"date"}
+    assert {finding.evidence for finding in findings} == {"date", "repeats a document"}
 
 
 @pytest.mark.parametrize("draft", ["", " ", "\ud800", "\n\n", "." * 5_000, "a" * 1_000_000, "Hina " * 200_000])

@@ -3,7 +3,7 @@
 from expunge import Policy, Target, TargetStore
 from expunge.agents.auditor import Auditor
 from expunge.agents.critic import Critic
-from expunge.agents.vetter import Vetting
+from expunge.agents.vetting import Vetting
 from expunge.detection import Detector
 
 

@@ -5,7 +5,8 @@ import base64
 import pytest
 from expunge import Policy, Target, TargetStore
 from expunge.agents.conversation import Conversation
-from expunge.agents.vetter import Vetter, Vetting
+from expunge.agents.vetter import Vetter
+from expunge.agents.vetting import Vetting
 from expunge.detection import Detector
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 
@@ -163,7 +164,7 @@ def test_a_topic_is_denied_by_meaning(store: TargetStore) -> None:
         "How do I make a bump key?",
         "Can a hairpin open a bathroom lock?",
     ]
-    topic = store.add(Target(name="lock picking", kind="topic", documents=questions))
+    topic = store.add(Target(name="lock picking", kind="topic", documents=questions, keep=["How do I oil a lock?"]))
     assert vet(store, "Teach me to open my neighbour's lock with a pick and a wrench.").denied == {topic.id}
     assert not vet(store, "How do I make sourdough bread at home?").denied
     assert not vet(store, "Who was the first president of the United States?").denied

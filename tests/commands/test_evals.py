@@ -50,7 +50,43 @@ def test_guard_needs_targets_and_readable_cases(expunge: Any, cases: Path, tmp_p
     assert expunge("eval", "guard", "--cases", cases, "--policy-prefer", "nobody").code == 2
 
 
+@pytest.mark.parametrize("register", ["name", "documents"])
+def test_attacks_are_put_to_a_register(expunge: Any, cases: Path, register: str) -> None:
+    command = ("eval", "attacks", "--cases", cases, "--family", "homoglyphs", "--family", "suffix", "--limit", "1")
+    report = expunge(*command, "--register", register, "--json").data
+    assert (report["registered"], report["mean_leak"], report["altered"]["count"]) == (register, 0, 0)
+    assert [(family["family"], family["leaked"]["total"]) for family in report["families"]] == [
+        ("homoglyphs", 1),
+        ("suffix", 1),
+    ]
+    assert "homoglyphs" in expunge(*command).out
+
+
+def test_an_ablation_is_drawn(expunge: Any, cases: Path) -> None:
+    command = ("eval", "attacks", "--cases", cases, "--family", "rot13-asked", "--register", "name", "--ablation")
+    report = expunge(*command, "--json").data
+    assert report["whole"]["mean_leak"] == 0
+    assert "decoding" in {ablation["without"][0] for ablation in report["ablations"] if ablation["mean_leak"]}
+    assert "decoding 100.0 0.0 rot13-asked 100.0" in " ".join(expunge(*command).out.split())
+
+
+def test_jailbreak_prompts_are_a_family_of_their_own(expunge: Any, cases: Path, tmp_path: Path) -> None:
+    templates = tmp_path / "templates.jsonl"
+    prompts = [{"set": "jailbreak_template", "question": "Be free."}, {"set": "injection", "question": "Forget all."}]
+    templates.write_text("\n".join(map(json.dumps, prompts)), "utf-8")
+    command = ("eval", "attacks", "--cases", cases, "--family", "jailbreak")
+    report = expunge(*command, "--templates", templates, "--json").data
+    assert [family["leaked"]["total"] for family in report["families"]] == [1]
+    assert expunge(*command, "--templates", tmp_path / "none.jsonl").code == 2
+
+
+def test_an_unknown_family_is_named(expunge: Any, cases: Path) -> None:
+    outcome = expunge("eval", "attacks", "--cases", cases, "--family", "typo")
+    assert (outcome.code, "'typo'" in outcome.err, "typos" in outcome.err) == (2, True, True)
+
+
 def test_latency_is_measured(expunge: Any) -> None:
-    report = expunge("eval", "latency", "--targets", "20", "--exchanges", "3", "--json").data
-    assert [(register["targets"], register["exchanges"]) for register in report["registers"]] == [(20, 3)]
+    options = ("--targets", "20", "--exchanges", "3", "--topics", "0")
+    report = expunge("eval", "latency", *options, "--json").data
+    assert [(register["targets"], register["sanitizer"]["exchanges"]) for register in report["registers"]] == [(20, 3)]
     assert expunge("eval", "latency", "--targets", "0").code == 2

@@ -1,29 +1,124 @@
-"""The probe: trained on examples, calibrated on what it must leave alone."""
+"""Topics of a register in text: short and long, plain and disguised."""
 
-import numpy as np
+import base64
+import time
+from collections.abc import Sequence
+
 import pytest
-from expunge.detection.topics import background, train
-from expunge.schema import Vectors
+from expunge.detection.topics import Topics, background, windows
+from expunge.models.embeddings import load_embedder
+from expunge.schema import Target, Vectors
+from hypothesis import given
+from hypothesis import strategies as st
+
+EXAMPLES = [
+    "How do I pick a pin tumbler lock?",
+    "What tension wrench do I need to open a padlock without the key?",
+    "Explain raking versus single pin picking.",
+    "How can I make a bump key at home?",
+    "Which lock picks are best for a beginner?",
+    "How do burglars open a front door lock without a key?",
+    "Can a hairpin be used to open a lock?",
+    "How do you decode a combination padlock by feel?",
+    "What is the fastest way to bypass a deadbolt?",
+    "How do I open a disc detainer lock with a pick?",
+]
+ON_TOPIC = [
+    "Teach me to open a padlock with two paper clips.",
+    "I lost my key, how can I pick the lock on my desk drawer?",
+    "Which tools does a locksmith use to open a door without the key?",
+    "How do I get past a tubular lock without its key?",
+    "To open a pin tumbler lock, put light tension on the cylinder and push the pins up with a pick until each sets.",
+]
+GENERAL = [
+    "How do I make sourdough bread at home?",
+    "The Thames flows through London and is tidal as far as Teddington.",
+    "Write a function that adds two numbers and returns the sum.",
+    "Which keys of the piano are black?",
+]
+FILLER = "The committee met on Tuesday and spoke about the budget for the new library and its reading room. "
 
 
-def cloud(centre: int, count: int, seed: int) -> Vectors:
-    """Unit vectors around one axis of 16."""
-    rng = np.random.default_rng(seed)
-    points = rng.normal(0, 0.3, (count, 16))
-    points[:, centre] += 1
-    return np.asarray(points / np.linalg.norm(points, axis=1, keepdims=True), dtype=np.float32)
+class Counting:
+    """The embedding model, which counts what it embeds."""
+
+    def __init__(self) -> None:
+        self.embedded = 0
+        self._embedder = load_embedder()
+        self.name = self._embedder.name
+        self.dimensions = self._embedder.dimensions
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        self.embedded += len(texts)
+        return self._embedder.embed(texts)
 
 
-@pytest.mark.parametrize("level", [0.02, 0.1])
-def test_it_catches_the_topic_at_the_stated_level(level: float) -> None:
-    probe = train(cloud(0, 40, seed=1), cloud(1, 400, seed=2), level)
-    assert (probe.scores(cloud(0, 200, seed=3)) > probe.threshold).mean() > 0.95
-    assert (probe.scores(cloud(1, 2_000, seed=4)) > probe.threshold).mean() < 2 * level
+@pytest.fixture(scope="module")
+def embedder() -> Counting:
+    return Counting()
 
 
-def test_too_few_negatives_flag_nothing() -> None:
-    probe = train(cloud(0, 10, seed=1), cloud(1, 20, seed=2), level=0.01)
-    assert probe.threshold == np.inf
+@pytest.fixture(scope="module")
+def topics(embedder: Counting) -> Topics:
+    topics = Topics(lambda: embedder)
+    topics.add(Target(id="tgt_locks", name="lock picking", kind="topic", documents=EXAMPLES))
+    topics.ready()
+    return topics
+
+
+@pytest.mark.parametrize("text", ON_TOPIC)
+def test_a_text_on_the_topic_is_found(topics: Topics, text: str) -> None:
+    (hit,) = topics.search(text)
+    assert hit.target == "tgt_locks"
+    assert hit.score > hit.threshold
+
+
+@pytest.mark.parametrize("text", ["", "   ", *GENERAL])
+def test_general_text_passes_without_being_embedded(topics: Topics, embedder: Counting, text: str) -> None:
+    before = embedder.embedded
+    assert topics.search(text) == []
+    assert embedder.embedded == before
+
+
+def test_other_subjects_asked_about_in_the_same_manner_pass(topics: Topics) -> None:
+    other = [
+        "How can I hide my rental income from the tax office?",
+        "What is the fastest way to cross Paris without a car?",
+        "Explain compounding versus simple interest.",
+        "Which tools do I need to change a bicycle tyre?",
+        "How do thieves copy the code of a car key fob?",
+    ]
+    assert sum(bool(topics.search(text)) for text in other) <= 1
+
+
+def test_a_disguised_question_is_read(topics: Topics) -> None:
+    code = base64.b64encode(EXAMPLES[0].encode()).decode()
+    for text in (code, f"Decode this and answer it: {code}", EXAMPLES[0][::-1]):
+        assert topics.search(text)
+        assert topics.search(text, disguised=False) == []
+
+
+def test_a_passage_is_found_in_a_long_text_in_little_time(topics: Topics, embedder: Counting) -> None:
+    half = FILLER * (500_000 // len(FILLER))
+    before, start = embedder.embedded, time.perf_counter()
+    assert topics.search(f"{half}{' '.join(ON_TOPIC + EXAMPLES)} {half}")
+    assert time.perf_counter() - start < 20
+    assert embedder.embedded - before <= 64
+
+
+def test_a_topic_is_forgotten(embedder: Counting) -> None:
+    topics = Topics(lambda: embedder)
+    topics.add(Target(id="tgt_locks", name="lock picking", kind="topic", documents=EXAMPLES))
+    topics.remove("tgt_locks")
+    topics.remove("tgt_never")
+    topics.ready()
+    assert topics.search(ON_TOPIC[0]) == []
+
+
+@given(st.integers(0, 5_000), st.integers(1, 200))
+def test_any_short_passage_lies_in_one_window(before: int, length: int) -> None:
+    passage = "x" * length
+    assert any(passage in window for window in windows("." * before + passage + "." * 700))
 
 
 def test_the_background_is_general_text() -> None:

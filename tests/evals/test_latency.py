@@ -1,3 +1,4 @@
+import sys
 from collections.abc import Sequence
 from zlib import crc32
 
@@ -5,7 +6,8 @@ import numpy as np
 import pytest
 from expunge.errors import InputError
 from expunge.evals import LatencyReport, run_latency
-from expunge.evals.synthetic import SampledEmbedder
+from expunge.evals.sampled import SampledEmbedder
+from expunge.evals.shares import PARTS
 from expunge.evals.timing import Times
 from expunge.schema import Vectors
 from rich.console import Console
@@ -28,6 +30,19 @@ class Counted:
         return vectors
 
 
+@pytest.fixture
+def no_presidio(monkeypatch: pytest.MonkeyPatch) -> None:
+    for package in ("spacy", "presidio_analyzer"):
+        monkeypatch.setitem(sys.modules, package, None)
+
+
+def drawn(report: LatencyReport) -> str:
+    console = Console(width=100)
+    with console.capture() as capture:
+        console.print(report.table())
+    return capture.get()
+
+
 def test_times_of_worked_examples() -> None:
     times = Times.of([1, 2, 3, 4, 10])
     assert (times.p50, times.p95, times.mean) == pytest.approx((3, 8.8, 4))
@@ -39,7 +54,7 @@ def test_a_sampled_embedder_spares_the_texts_past_its_sample() -> None:
     embedder = SampledEmbedder(model, texts, exact=10)
     vectors = embedder.embed([*texts, "another"])
     assert model.texts == [*texts[:10], *texts[:10], "another"]
-    assert embedder.substitutes == 40
+    assert (embedder.substitutes, embedder.calls) == (40, 1)
     assert vectors.dtype == np.dtype(np.float32)
     assert vectors.shape == (51, 32)
     assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-5)
@@ -54,23 +69,52 @@ def test_a_sampled_embedder_without_texts_is_the_model() -> None:
     assert model.texts == ["one", "two"]
 
 
-@pytest.mark.parametrize(("targets", "documents", "exchanges"), [([], 1, 1), ([0], 1, 1), ([1], -1, 1), ([1], 1, 0)])
-def test_numbers_out_of_range_are_refused(targets: list[int], documents: int, exchanges: int) -> None:
-    with pytest.raises(InputError, match="at least one"):
-        run_latency(targets, documents, exchanges)
+@pytest.mark.parametrize(
+    ("targets", "documents", "exchanges", "topics"),
+    [([], 1, 1, 0), ([0], 1, 1, 0), ([1], -1, 1, 0), ([1], 1, 0, 0), ([1], 1, 1, -1), ([1], 1, 1, 5)],
+)
+def test_numbers_out_of_range_are_refused(targets: list[int], documents: int, exchanges: int, topics: int) -> None:
+    with pytest.raises(InputError, match=r"at least one|not 5"):
+        run_latency(targets, documents, exchanges, topics=topics)
 
 
+@pytest.mark.usefixtures("no_presidio")
 @pytest.mark.parametrize("documents", [0, 2])
 def test_exchanges_are_measured_on_each_register(documents: int) -> None:
-    report = run_latency([5, 20], documents, exchanges=10)
-    assert [register.targets for register in report.registers] == [5, 20]
+    report = run_latency([10, 20], documents, exchanges=5, topics=0, embeddings=Counted())
+    assert [register.targets for register in report.registers] == [10, 20]
     for register in report.registers:
-        assert (register.released, register.exchanges, register.calls) == (10, 10, 0)
-        assert 0 < register.added.p50 <= register.wall.p95
-        assert (register.query is None) is (documents == 0)
+        cost = register.sanitizer.cost
+        assert (register.sanitizer.exchanges, register.topics) == (5, 0)
+        assert (register.sanitizer.released, register.sanitizer.calls) == (5, 0)
+        assert 0 < cost.clock.p50 <= cost.clock.p95
+        assert 0 < cost.processor.p50 <= cost.processor.p95
+        assert (register.floor.query is None) is (documents == 0)
+        assert register.floor.graph.clock.p50 > 0
         assert register.disk_mb > 0
-    console = Console(width=80)
-    with console.capture() as capture:
-        console.print(report.table())
-    assert "10 of 10" in capture.get()
+        assert [other.name for other in register.baselines] == ["filter by name", "nearest document"][: 1 + documents]
+        assert (register.baselines[0].released, register.baselines[0].embedded) == (5, 0)
+        assert all(other.embedded == 5 for other in register.baselines[1:])
     assert LatencyReport.model_validate_json(report.model_dump_json()) == report
+
+
+@pytest.mark.usefixtures("no_presidio")
+def test_the_table_shows_shares_floor_and_baselines() -> None:
+    report = run_latency([10], exchanges=5, topics=1, embeddings=Counted())
+    [register] = report.registers
+    assert register.topics == 1
+    assert register.shares is None or sum(register.shares.values()) == pytest.approx(1)
+    table = drawn(report)
+    assert max(map(len, table.splitlines())) <= 100
+    assert "5 of 5" in table
+    assert all(part in table for part in register.shares or ())
+    assert set(PARTS) >= set(register.shares or ())
+    assert table.count("floor: ") == 5
+    assert "filter by name releases" in table
+    assert "pip install 'expunge[bench]'" in " ".join(table.split())
+
+
+def test_without_baselines_none_is_measured_and_none_is_missed() -> None:
+    report = run_latency([10], documents=0, exchanges=2, topics=0, baselines=False, embeddings=Counted())
+    assert (report.registers[0].baselines, report.skipped) == ([], [])
+    assert "filter by name" not in drawn(report)

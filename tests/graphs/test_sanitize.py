@@ -12,7 +12,8 @@ from expunge import Finding, Policy, Sanitizer, Target, TargetStore
 from expunge.agents.auditor import Auditor
 from expunge.agents.critic import Critic
 from expunge.agents.rewriter import Rewriter
-from expunge.agents.vetter import Vetter, Vetting
+from expunge.agents.vetter import Vetter
+from expunge.agents.vetting import Vetting
 from expunge.detection import Detector
 from expunge.errors import InputError
 from expunge.stores.ledger import Ledger

@@ -136,7 +136,7 @@ def test_a_server_serves_several_processes_and_registers(
         added = store.add(HSIAO)
         assert (store.index.count("forget"), stranger.index.count("forget")) == (2, 0)
         [[hit]] = store.index.search("forget", embedder.embed(["Hsiao writes."]), 1)
-        assert (hit.target, hit.document) == (added.id, 1)
+        assert (hit.target, hit.passage) == (added.id, 1)
         owner = Owner(tmp_path / "one")
         assert owner.first == 2
         store.remove(added.id)

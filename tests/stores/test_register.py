@@ -172,6 +172,13 @@ def test_a_name_with_other_content_warns(store: TargetStore) -> None:
         store.add_many([Target(name="Nikolai Abilov"), Target(name="Nikolai Abilov", keep=["He may be quoted."])])
 
 
+def test_a_topic_beside_which_nothing_is_kept_is_told(store: TargetStore) -> None:
+    questions = ["How do I pick a lock?", "How do I open a padlock without its key?"]
+    with pytest.warns(TargetWarning, match="near subjects"):
+        store.add(Target(name="lock picking", kind="topic", documents=questions))
+    store.add(Target(name="bumping locks", kind="topic", documents=questions, keep=["How do I oil a lock?"]))
+
+
 @pytest.mark.parametrize("name", ["May", "rose", "Apple"])
 def test_a_name_of_one_common_word_asks_for_context(store: TargetStore, name: str) -> None:
     with pytest.warns(TargetWarning, match="common word"):

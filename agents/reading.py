@@ -1,0 +1,56 @@
+"""A draft as the auditor reads it."""
+
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Protocol, TypeVar
+
+from ..detection.canonical import Span, canonical
+from ..detection.sentences import is_headless, people, refers_back, sentences
+
+
+class Place(Protocol):
+    """Anything that stands somewhere in a draft."""
+
+    @property
+    def start(self) -> int:
+        """Its first character."""
+
+    @property
+    def end(self) -> int:
+        """One past its last character."""
+
+
+Placed = TypeVar("Placed", bound=Place)
+
+
+class Reading:
+    """A draft with what is asked of it for every target, each worked out once.
+
+    Args:
+        draft: The draft.
+    """
+
+    def __init__(self, draft: str) -> None:
+        self.draft = draft
+        self.sentences = sentences(draft)
+        self.people = people(draft)
+        self.refers_back: Callable[[int, bool], bool] = cache(lambda i, it: refers_back(self._sentence(i), thing=it))
+        self.is_headless: Callable[[int], bool] = cache(lambda i: is_headless(self._sentence(i)))
+
+    def _sentence(self, index: int) -> str:
+        return self.text(self.sentences[index])
+
+    def text(self, place: Place) -> str:
+        """Return what stands at a place."""
+        return self.draft[place.start : place.end]
+
+    def words(self, place: Place) -> set[str]:
+        """Return the canonical words that stand at a place."""
+        return set(canonical(self.text(place)).words)
+
+
+def first_in(places: Sequence[Placed], span: Span) -> Placed | None:
+    """Return the first place that starts in a span; places stand in the order of the text."""
+    index = bisect_left(places, span.start, key=lambda place: place.start)
+    return places[index] if index < len(places) and places[index].start < span.end else None

@@ -1,0 +1,110 @@
+"""The auditor's eye for scope: which sentences of a draft tell what must go of a target, and which what stays."""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+
+from ..detection.canonical import Span, canonical
+from ..detection.detector import Detector
+from ..detection.evidence import Evidence
+from ..detection.scope import Judgement
+from ..detection.sentences import people, refers_back, sentences
+from ..schema import Finding, Policy
+from .findings import of_scope
+from .vetting import Vetting
+
+# What identifies by itself, whatever the sentence around it is about.
+_EXACT = frozenset({"date", "number", "identifier", "address", "contact"})
+# Each passage costs some milliseconds: of a long draft several sentences are judged as one.
+_MOST_PASSAGES = 32
+_ASK_WORDS = 40
+# A quotation mark or a bracket may stand before the name that a sentence opens with.
+_OPENING = 3
+
+
+class ScopeAuditor:
+    """Judges the sentences of a draft on targets whose scope is their documents.
+
+    Args:
+        detector: The layers of detection.
+        policy: Limits and sides.
+    """
+
+    def __init__(self, detector: Detector, policy: Policy) -> None:
+        self._detector = detector
+        self._policy = policy
+
+    def weigh(
+        self, target_id: str, evidence: Evidence, marks: list[Finding], vetting: Vetting, draft: str
+    ) -> tuple[list[Finding], list[Finding]]:
+        """Return the sentences that tell what must go of a target, and those of its marks that still count.
+
+        The sentences have been decided on by the policy's side; the marks have not. A sentence is read after the ask,
+        for "4 months." alone says nothing. A word or a title that both memories may share does not count in a sentence
+        that tells what stays; a date, an address or a number does.
+
+        Args:
+            target_id: A target that the conversation or the draft names.
+            evidence: What the draft holds of it.
+            marks: What was found of it by its marks.
+            vetting: What the vetter found in the conversation.
+            draft: The draft.
+        """
+        target = self._detector.target(target_id)
+        if target.scope != "documents":
+            return [], marks
+        spans = _joined(_not_of_others(target_id, evidence, vetting, draft))
+        question = _question(vetting.ask)
+        passages = [f"{question} {draft[span.start : span.end]}".strip() for span in spans]
+        judgement = self._detector.judge_scope(target_id, passages, (target.policy or self._policy).prefer)
+        if judgement is None:
+            return [], marks
+        told = [
+            of_scope(target_id, span, score, judgement)
+            for span, score in zip(spans, judgement.scores, strict=True)
+            if score > judgement.threshold
+        ]
+        return told, [mark for mark in marks if not _is_cleared(mark, told, judgement)]
+
+
+def _not_of_others(target_id: str, evidence: Evidence, vetting: Vetting, draft: str) -> list[Span]:
+    """Return a draft's sentences without those that open with somebody else's name, and those that speak on of them.
+
+    Where the target was asked about, whoever is named in answer belongs to it, unless they were asked about as well.
+    """
+    asked = target_id in vetting.active
+    others = {
+        span.start
+        for span in evidence.others_in(people(draft))
+        if not asked or vetting.others.issuperset(canonical(draft[span.start : span.end]).words)
+    }
+    names = sorted(name.start for name in evidence.names)
+    kept: list[Span] = []
+    elsewhere = False
+    for span in sentences(draft):
+        opens = not others.isdisjoint(range(span.start, span.start + _OPENING))
+        named = bisect_left(names, span.start) < bisect_left(names, span.end)
+        elsewhere = opens or (elsewhere and not named and refers_back(draft[span.start : span.end]))
+        if not elsewhere:
+            kept.append(span)
+    return kept
+
+
+def _is_cleared(mark: Finding, told: list[Finding], judgement: Judgement) -> bool:
+    """Whether a mark stands in a sentence that tells what stays, and may have come with it."""
+    outside = not any(finding.start <= mark.start < finding.end for finding in told)
+    return outside and judgement.contrasts and mark.evidence not in _EXACT
+
+
+def _question(ask: str) -> str:
+    """Return the ask, or of a long one its last sentence: a page around a question drowns it."""
+    if len(ask.split()) <= _ASK_WORDS:
+        return ask
+    last = sentences(ask)[-1]
+    return " ".join(ask[last.start : last.end].split()[-_ASK_WORDS:])
+
+
+def _joined(spans: Sequence[Span]) -> list[Span]:
+    """Join neighbouring sentences evenly where there are too many."""
+    size = -(-len(spans) // _MOST_PASSAGES) or 1
+    groups = [spans[start : start + size] for start in range(0, len(spans), size)]
+    return [Span(group[0].start, group[-1].end) for group in groups]

@@ -1,0 +1,46 @@
+"""What the vetter makes of a conversation."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..detection.meaning import Likeness
+from ..schema import Finding
+
+
+@dataclass(frozen=True)
+class Vetting:
+    """What the vetter made of a conversation.
+
+    Attributes:
+        active: Ids of targets that the conversation is about, as far as can be told.
+        denied: Ids of targets that cannot but be disclosed by an answer.
+        partly: Ids of targets hinted at by a part of their name: somebody else may be meant.
+        findings: The evidence.
+        marks: Keys of the marks that the user wrote, which an answer may repeat.
+        hints: Weight of what hints at a target that is not active, by id.
+        likeness: How near the ask is to the register, where that was looked at.
+        others: Words of the names that were asked about, whoever's they are.
+        ask: What was asked.
+    """
+
+    active: frozenset[str] = frozenset()
+    denied: frozenset[str] = frozenset()
+    partly: frozenset[str] = frozenset()
+    findings: tuple[Finding, ...] = ()
+    marks: frozenset[str] = frozenset()
+    hints: Mapping[str, float] = field(default_factory=dict)
+    likeness: Likeness | None = None
+    others: frozenset[str] = frozenset()
+    ask: str = ""
+
+
+@dataclass
+class Notes:
+    """What the vetter has found so far."""
+
+    active: set[str] = field(default_factory=set)
+    denied: set[str] = field(default_factory=set)
+    partly: set[str] = field(default_factory=set)
+    hints: dict[str, float] = field(default_factory=dict)
+    likeness: Likeness | None = None
+    findings: list[Finding] = field(default_factory=list)

@@ -1,0 +1,158 @@
+"""Layer 5, a probe of one topic: regression on wording and meaning, behind a sieve that reads the wording alone."""
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..schema import Vectors
+from .calibration import conformal_threshold
+
+LEVEL = 0.01
+"""Share of general text that a probe may flag."""
+
+NEAR_LEVEL = 0.05
+"""Share of texts on kept, near subjects that a probe may flag."""
+
+LOSS = 0.005
+"""Share of examples that a sieve may lose."""
+
+ENOUGH_KEPT = math.ceil(1 / NEAR_LEVEL) - 1
+"""Kept texts from which on a threshold for near subjects can be had from them."""
+
+_RIDGE = 0.5
+_SIEVE_RIDGE = 1.0
+_KEPT_WEIGHT = 2.0
+# What is near a topic may pass its sieve: the probe tells the two apart.
+_KEPT_WEIGHT_IN_SIEVE = 0.3
+# Width of the kernel on meaning: similarities below 0.3 or so count alike.
+_SHARPNESS = 2.0
+# Without kept texts a text must lie half of the way from general text to the examples.
+_MIDWAY = 0.5
+# Examples left out of the regression score a little better than texts on the topic that are wholly new.
+_SIEVE_MARGIN = 0.05
+# An example unlike the others must not open a sieve to all text.
+_MOST_LOOKED_AT = 0.2
+
+Floats = NDArray[np.float64]
+
+
+class Passages(NamedTuple):
+    """Passages as a probe sees them, one a row."""
+
+    content: Vectors
+    """Wording without the commonest words, shape `(n, BINS)`."""
+
+    wording: Vectors
+    """Wording, shape `(n, BINS)`."""
+
+    meaning: Vectors
+    """Embeddings, shape `(n, d)`."""
+
+
+@dataclass(frozen=True)
+class Sieve:
+    """A linear classifier that lets all through that may be on the topic.
+
+    Attributes:
+        weights: One weight a bin of content, shape `(BINS,)`.
+        threshold: The score from which on a passage is looked at more closely.
+    """
+
+    weights: Vectors
+    threshold: float
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A classifier of one topic: linear in the wording, a kernel expansion in the meaning.
+
+    Attributes:
+        sieve: What decides whether the probe is asked.
+        weights: One weight a bin of wording, shape `(BINS,)`.
+        anchors: The embeddings that it was trained on, shape `(n, d)`.
+        coefficients: The weight of each, shape `(n,)`.
+        bias: The score of a passage that resembles none.
+        threshold: The score from which on a passage is on the topic; examples are around 1, other text around -1.
+    """
+
+    sieve: Sieve
+    weights: Vectors
+    anchors: Vectors
+    coefficients: Vectors
+    bias: float
+    threshold: float
+
+    def scores(self, wording: Vectors, meaning: Vectors) -> Vectors:
+        """Return scores, shape `(n,)`, of passages given as in `Passages`."""
+        likeness = _meaning_kernel(meaning, self.anchors) @ self.coefficients
+        return np.asarray(wording @ self.weights + likeness + self.bias, dtype=np.float32)
+
+
+def train(examples: Passages, kept: Passages, general: Passages, random: Vectors) -> Probe:
+    """Train a probe and calibrate it on texts that are left out of the regression, one at a time.
+
+    Args:
+        examples: Texts on the topic.
+        kept: Texts on near subjects that stay; may be none.
+        general: General text.
+        random: Content of general text without a subject, of any length, shape `(m, BINS)`, for the sieve.
+    """
+    sizes = (len(examples.meaning), len(kept.meaning), len(general.meaning))
+    wording = np.vstack([examples.wording, kept.wording, general.wording])
+    meaning = np.vstack([examples.meaning, kept.meaning, general.meaning])
+    kernel = wording @ wording.T + _meaning_kernel(meaning, meaning)
+    coefficients, left_out = _regress(kernel, sizes[0], _weights(sizes, _KEPT_WEIGHT), _RIDGE)
+    on_topic, near, far = np.split(left_out, np.cumsum(sizes)[:2])
+    threshold = _threshold(on_topic, near, far)
+    sieve = _sieve(examples, kept, general, random, on_topic > threshold)
+    weights = np.asarray(coefficients @ wording, dtype=np.float32)
+    return Probe(sieve, weights, meaning, coefficients.astype(np.float32), float(coefficients.sum()), threshold)
+
+
+def _threshold(on_topic: Floats, near: Floats, far: Floats) -> float:
+    """Choose the threshold from scores of texts that were left out.
+
+    Without enough kept texts nothing is known of what is near the topic, and more is asked of a text.
+    """
+    threshold = conformal_threshold(far.tolist(), LEVEL)
+    if len(near) >= ENOUGH_KEPT:
+        return max(threshold, conformal_threshold(near.tolist(), NEAR_LEVEL))
+    return max(threshold, threshold + _MIDWAY * (float(np.median(on_topic)) - threshold))
+
+
+def _sieve(examples: Passages, kept: Passages, general: Passages, random: Vectors, caught: NDArray[np.bool_]) -> Sieve:
+    """Train a sieve that loses at most a share `LOSS` of the examples that the probe would catch."""
+    sizes = (len(examples.content), len(kept.content), len(general.content) + len(random))
+    content = np.vstack([examples.content, kept.content, general.content, random])
+    weights = _weights(sizes, _KEPT_WEIGHT_IN_SIEVE)
+    coefficients, left_out = _regress(content @ content.T, sizes[0], weights, _SIEVE_RIDGE)
+    scores = left_out[: sizes[0]]
+    lowest = float(np.quantile(scores[caught] if caught.any() else scores, LOSS)) - _SIEVE_MARGIN
+    busiest = float(np.quantile(left_out[-sizes[2] :], 1 - _MOST_LOOKED_AT))
+    bias = float(coefficients.sum())
+    return Sieve(np.asarray(coefficients @ content, dtype=np.float32), max(lowest, busiest) - bias)
+
+
+def _meaning_kernel(one: Vectors, other: Vectors) -> Vectors:
+    """Return the Gaussian kernel of unit vectors, shape `(n, m)`; 1 for equal ones."""
+    return np.asarray(np.exp(_SHARPNESS * (one @ other.T - 1)), dtype=np.float32)
+
+
+def _weights(sizes: tuple[int, int, int], kept: float) -> Floats:
+    return np.repeat([1.0, kept, 1.0], sizes)
+
+
+def _regress(kernel: Vectors, positive: int, weights: Floats, ridge: float) -> tuple[Floats, Floats]:
+    """Fit weighted kernel ridge regression of labels 1 and -1, the first `positive` texts being those with 1.
+
+    Returns:
+        The coefficients, and for each text its score under the regression of all others (Allen 1974), shapes `(n,)`.
+    """
+    labels = np.where(np.arange(len(kernel)) < positive, 1.0, -1.0)
+    # Single precision is enough, as the ridge bounds the condition, and takes half the time.
+    inverse = np.asarray(np.linalg.inv(kernel + 1 + np.diag(ridge / weights).astype(np.float32)), dtype=np.float64)
+    coefficients = inverse @ labels
+    return coefficients, labels - coefficients / np.diag(inverse)

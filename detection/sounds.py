@@ -1,0 +1,50 @@
+"""Layer 2, sounds: names written in a script that is not Latin, compared by their consonants.
+
+"Такаши Накамура", "تاكاشي ناكامورا" and "Takashi Nakamura" have the consonants t-k-s-n-k-m-r. Scripts disagree on
+vowels, and some write none; what they take for one consonant is levelled too (v, w, b and p, l and r, s and sh).
+"""
+
+import re
+from functools import lru_cache
+
+from .canonical import Words
+
+MIN_CONSONANTS = 5
+"""Consonants that a name needs for its sound to tell it from other words."""
+
+# The last letter of the Latin blocks (Latin Extended-B); punctuation beyond is no matter, it makes no word.
+_LATIN_END = "\u024f"
+_LEVELLED = [
+    (re.compile(pattern), to)
+    for pattern, to in [
+        ("tsch|tch|sch|sh|ts|tz|z|c(?=[eiy])", "s"),
+        ("ch|kh|h", ""),
+        ("x", "ks"),
+        ("dj|j|gk|ng|nk|[cqg]", "k"),
+        ("m[pbv]|[wbpf]", "v"),
+        ("n[td]|d", "t"),
+        ("l", "r"),
+        ("[aeiouy0-9]", ""),
+        (r"(.)\1+", r"\1"),
+    ]
+]
+
+
+@lru_cache(maxsize=65536)
+def consonants(word: str) -> str:
+    """Return the levelled consonants of a canonical word, possibly none."""
+    for pattern, to in _LEVELLED:
+        word = pattern.sub(to, word)
+    return word
+
+
+def foreign(text: str, words: Words) -> Words:
+    """Return those words of a text that are written in a script other than Latin."""
+    if text.isascii():
+        return Words([], [], [])
+    places = [index for index, start in enumerate(words.starts) if text[start] > _LATIN_END]
+    return Words(
+        [words.words[index] for index in places],
+        [words.starts[index] for index in places],
+        [words.ends[index] for index in places],
+    )

@@ -1,0 +1,146 @@
+"""What the attack suite found, as records and as tables."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field
+from rich.box import SIMPLE
+from rich.table import Table
+
+from ..schema import Ability
+from .attack_trials import AttackTrial, FamilyResult
+from .measures import Rate
+from .reports import Register
+
+
+class AttackReport(BaseModel):
+    """Leak and over-suppression of a sanitizer under attack, by family."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    registered: Register
+    """What was registered of each target."""
+
+    targets: int = Field(ge=0)
+    """How many targets were registered."""
+
+    seed: int
+    """What the attacks were drawn with."""
+
+    without: list[Ability]
+    """What detection did without."""
+
+    versions: dict[str, str]
+    """What decided, as the verdicts say it."""
+
+    families: list[FamilyResult]
+    """One entry a family."""
+
+    mean_leak: float = Field(ge=0, le=1)
+    """The mean of the leak rates of the families that have attacks."""
+
+    worst: str
+    """The family that leaked most; empty when none did."""
+
+    altered: Rate
+    """Altered retain cases over all families."""
+
+    @classmethod
+    def of(
+        cls,
+        trials: Sequence[AttackTrial],
+        skipped: Mapping[str, int],
+        *,
+        registered: Register,
+        targets: int,
+        seed: int,
+        without: Collection[Ability] = (),
+    ) -> Self:
+        """Group trials, at least one, by family and sum them up.
+
+        Args:
+            trials: Every attack, with what was decided on it.
+            skipped: By family, how many cases were skipped; it gives the families and their order.
+            registered: What was registered of each target.
+            targets: How many targets were registered.
+            seed: What the attacks were drawn with.
+            without: What detection did without.
+        """
+        by_family: dict[str, list[AttackTrial]] = {family: [] for family in skipped}
+        for trial in trials:
+            by_family[trial.attack.family].append(trial)
+        families = [FamilyResult.of(family, own, skipped[family]) for family, own in by_family.items()]
+        leaking = [family for family in families if family.leaked.total]
+        worst = max(leaking, key=lambda family: family.leaked.value, default=None)
+        return cls(
+            registered=registered,
+            targets=targets,
+            seed=seed,
+            without=list(without),
+            versions=trials[0].verdict.versions,
+            families=families,
+            mean_leak=sum(family.leaked.value for family in leaking) / max(len(leaking), 1),
+            worst=worst.family if worst and worst.leaks else "",
+            altered=Rate.of(
+                sum(family.altered.count for family in families), sum(family.altered.total for family in families)
+            ),
+        )
+
+    def table(self) -> Table:
+        """Draw one row a family, and below them the mean of their leak rates and all alterations."""
+        title = f"Attack suite: {self.targets} registered by {self.registered}"
+        caption = "stopped by: on how many of the attacks stopped each layer had findings"
+        table = Table(title=title, caption=caption, box=SIMPLE, pad_edge=False)
+        table.add_column("family", no_wrap=True)
+        for column in ("leaked", "%", "95 %", "altered"):
+            table.add_column(column, justify="right", no_wrap=True)
+        table.add_column("stopped by")
+        for family in self.families:
+            stopped_by = [f"{layer} {count}" for layer, count in family.layers.items()]
+            if family.errors:
+                stopped_by.append(f"error {family.errors}")
+            interval = f"{_percent(family.leaked.low)} to {_percent(family.leaked.high)}"
+            leaked = (_share(family.leaked), _percent(family.leaked.value), interval)
+            table.add_row(family.family, *leaked, _share(family.altered), ", ".join(stopped_by))
+        table.add_section()
+        table.add_row("mean, all", "", _percent(self.mean_leak), "", _share(self.altered), "", style="bold")
+        return table
+
+
+class AblationReport(BaseModel):
+    """The same attacks with all of detection, and with each layer off in turn."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    whole: AttackReport
+    """With every layer."""
+
+    ablations: list[AttackReport]
+    """One entry a layer, without it."""
+
+    def table(self) -> Table:
+        """Draw a row for each layer that is off: what leaks and is altered then, and which families leak more by it."""
+        title = f"Each layer off in turn: {self.whole.targets} registered by {self.whole.registered}"
+        table = Table(title=title, box=SIMPLE, pad_edge=False)
+        table.add_column("off", no_wrap=True)
+        table.add_column("mean leak, %", justify="right")
+        table.add_column("altered, %", justify="right")
+        table.add_column("families that leak more, by how many percentage points")
+        for report in (self.whole, *self.ablations):
+            figures = (_percent(report.mean_leak), _percent(report.altered.value))
+            table.add_row(", ".join(report.without) or "none", *figures, self._worse(report))
+        return table
+
+    def _worse(self, report: AttackReport) -> str:
+        pairs = zip(self.whole.families, report.families, strict=True)
+        more = {before.family: after.leaked.value - before.leaked.value for before, after in pairs}
+        ranked = sorted(more.items(), key=lambda item: -item[1])
+        return ", ".join(f"{family} {_percent(points)}" for family, points in ranked if points > 0)
+
+
+def _share(rate: Rate) -> str:
+    return f"{rate.count} of {rate.total}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f}"

@@ -1,0 +1,29 @@
+"""The machine that a measurement runs on."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def one_core() -> Iterator[int | None]:
+    """Hold this thread, and those that it starts, to one core; yields how many they are held to."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield None
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(before)})
+    try:
+        yield 1
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def resident_mb() -> float | None:
+    """Return the memory of this process that is in use, in MB, on Linux."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except OSError:
+        return None
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
