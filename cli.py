@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from .commands import chat, check, demo, doctor, evals, ledger, targets, transfers
+from .commands import calibrate, chat, check, demo, doctor, evals, ledger, targets, transfers
 from .commands.console import FAILED, print_error
 from .errors import ExpungeError
 
@@ -56,7 +56,7 @@ def root(
     """
 
 
-for module in (demo, chat, check, doctor):
+for module in (demo, chat, check, calibrate, doctor):
     app.add_typer(module.app)
 targets.app.add_typer(transfers.app)
 app.add_typer(targets.app, name="targets", help="Register, show and remove what is to be forgotten.")

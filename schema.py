@@ -103,7 +103,7 @@ class Policy(BaseModel):
     """How an abstention sounds: as about something never learned, or as a plain refusal."""
 
     thresholds: Thresholds = Field(default_factory=Thresholds)
-    """How much evidence it takes."""
+    """How much evidence it takes; where none are given, a sanitizer takes those of its register."""
 
     on_error: Literal["abstain"] = "abstain"
     """What any error leads to. There is no other choice: the gate fails closed."""

@@ -81,7 +81,7 @@ def of_topic(target_id: str, length: int, where: Where, score: float, threshold:
         layer="topic",
         score=round(score, 3),
         threshold=round(threshold, 3),
-        evidence="probe on the meaning",
+        evidence="probe on wording and meaning",
     )
 
 

@@ -1,25 +1,34 @@
 """The rewriter: what may be said instead."""
 
 import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Literal, get_args
 
 from ..detection.canonical import Span
 from ..detection.sentences import sentences
 from ..schema import Finding
+from .clauses import without_sentences
+from .grammar import MASK
+from .layout import Line, dependants, lines
+from .records import is_json, without_comments, without_items
 
-# A clause that a sentence can do without: set off by a comma and opened by one of these.
-_CLAUSE = re.compile(
-    r"[,;]\s+(?:and\s+|or\s+)?(?:who|whom|whose|which|where|when|while|including|such as|like|as well as|along with|but"
-    r"|whereas|unlike|especially|notably|for example|e\.g\.)\b[^,;.!?]*",
-    re.IGNORECASE,
-)
-# An item of a list of names or titles; whatever holds a verb or an article of its own is none.
-_WORD = r"(?:[A-Z\u00c0-\u00de]\.|[A-Z\u00c0-\u00de][\w'-]*)"
-_NAME = rf"[\"'“]?{_WORD}(?:\s+(?:(?:of|the|de|van|von|and|&)\s+)?{_WORD})*[\"'”]?"
-_ITEM = re.compile(rf"(?<=, ){_NAME},\s+|,?\s+(?:and|or)\s+{_NAME}(?=[.!?;,]|$)|,\s+{_NAME}(?=,)")
+Reach = Literal["clause", "sentence", "line"]
+"""The smallest piece that is cut."""
+
+REACHES: tuple[Reach, ...] = get_args(Reach)
+
 _MIN_WORDS = 3
-_REACH = 400
 # A draft that discloses more often is about its targets: it is withheld whole.
 _MOST_FINDINGS = 200
+_SHORT = 600
+# What an answer says around its content.
+_COURTESY = re.compile(
+    r"\W*(?:sure|certainly|of course|absolutely|great question|good question|here(?:'s| is| are)|i hope|hope this"
+    r"|let me know|feel free|would you like|is there anything|do you (?:want|have)|if you (?:have|need|want|would)"
+    r"|please let me|happy to|thank you|thanks|you're welcome|hello|hi)\b",
+    re.IGNORECASE,
+)
 
 
 class Rewriter:
@@ -28,69 +37,100 @@ class Rewriter:
     def rewrite(self, draft: str, findings: list[Finding]) -> list[str]:
         """Propose texts without what was found, the fullest first; none when nothing of use remains.
 
+        Nothing is added: the words of a proposal stand in the draft in the same order, but for a capital letter.
+
         Args:
             draft: The text that discloses.
             findings: What it discloses.
         """
-        if len(findings) > _MOST_FINDINGS:
+        if len(findings) > _MOST_FINDINGS or MASK in draft:
             return []
         spans = [Span(finding.start, finding.end) for finding in findings]
-        parts = sentences(draft)
-        proposals = [_without_clauses(draft, parts, spans), _without_sentences(draft, parts, spans)]
-        return [text for text in dict.fromkeys(proposals) if len(text.split()) >= _MIN_WORDS and text != draft]
+        proposals = [without_items(draft, spans)] if is_json(draft) else _Page(draft, spans).rests()
+        return [text for text in dict.fromkeys(proposals) if text != draft and _is_of_use(text)]
 
 
-def _without_clauses(draft: str, parts: list[Span], spans: list[Span]) -> str:
-    """Cut the clause or list item that holds a finding, and the whole sentence where no such piece holds it."""
-    return _join(draft, [_cut_clauses(draft, sentence, _inside(spans, sentence)) for sentence in parts])
+class _Page:
+    """A draft with what was found in it masked."""
+
+    def __init__(self, draft: str, spans: Sequence[Span]) -> None:
+        self._draft = draft
+        self._masked = _mask(draft, spans)
+        self._spans = spans
+        self._lines = lines(draft)
+        # Where a program wrapped a line, no sentence ends.
+        self._sentences = cache(lambda text: sentences(text.replace("\n", " ")))
+        self._held = [self._masked.find(MASK, line.start, line.end) >= 0 for line in self._lines]
+
+    def rests(self) -> Iterator[str]:
+        """Yield the draft without what was found, by the smallest cuts, by sentences, by lines."""
+        before: list[str] = []
+        for reach in REACHES:
+            texts = self._texts(reach)
+            if texts != before:
+                yield self._laid_out(texts)
+            before = texts
+
+    def _texts(self, reach: Reach) -> list[str]:
+        """Return what is left of each line."""
+        texts: list[str] = []
+        lost = False
+        for line, held in zip(self._lines, self._held, strict=True):
+            text = self._line(line, reach, lost=lost) if held or lost else self._draft[line.start : line.end]
+            lost = lost if line.kind == "blank" else not text
+            texts.append(text)
+        return texts
+
+    def _laid_out(self, texts: Sequence[str]) -> str:
+        dropped = [line.kind != "blank" and not text for line, text in zip(self._lines, texts, strict=True)]
+        gone = dependants(self._lines, dropped, self._held, self._draft)
+        return self._join(texts, gone)
+
+    def _line(self, line: Line, reach: Reach, *, lost: bool) -> str:
+        """Return what is left of a line; `lost` says that the sentence before was cut."""
+        text = self._masked[line.start : line.end]
+        if MASK not in text and (line.kind != "text" or not lost):
+            return text
+        if line.kind == "code":
+            return self._code(line, text) if reach == "clause" else ""
+        label, body = text[: line.body - line.start], text[line.body - line.start :]
+        if line.kind in ("data", "row") or MASK in label or (reach == "line" and MASK in body):
+            return ""
+        plain = self._draft[line.body : line.end]
+        rest = without_sentences(body, plain, self._sentences(plain), lost=lost, whole=reach != "clause")
+        return label + rest if rest else ""
+
+    def _code(self, line: Line, masked: str) -> str:
+        within = [span for span in self._spans if span.start < line.end and line.start < span.end]
+        spans = [Span(span.start - line.start, span.end - line.start) for span in within]
+        return without_comments(self._draft[line.start : line.end], masked, spans)
+
+    def _join(self, texts: Sequence[str], gone: Sequence[bool]) -> str:
+        """Put lines together again; of the gaps around a line that is gone one is left."""
+        kept: list[str] = []
+        gap = False
+        for line, text, lost in zip(self._lines, texts, gone, strict=True):
+            if lost:
+                gap = True
+            elif line.kind != "blank" or not gap or (kept and kept[-1].strip()):
+                kept.append(text)
+                gap = gap and line.kind == "blank"
+        rest = "\n".join(kept)
+        return rest.strip("\n") if any(gone) else rest
 
 
-def _without_sentences(draft: str, parts: list[Span], spans: list[Span]) -> str:
-    kept = [sentence for sentence in parts if not _inside(spans, sentence)]
-    return _join(draft, [(sentence, draft[sentence.start : sentence.end]) for sentence in kept])
+def _mask(draft: str, spans: Sequence[Span]) -> str:
+    pieces: list[str] = []
+    at = 0
+    for span in sorted(spans, key=lambda span: span.start):
+        start, end = max(at, span.start), max(at, span.end)
+        pieces += [draft[at:start], re.sub(r"[^\n]", MASK, draft[start:end])]
+        at = end
+    return "".join([*pieces, draft[at:]])
 
 
-def _cut_clauses(draft: str, sentence: Span, spans: list[Span]) -> tuple[Span, str]:
-    text = draft[sentence.start : sentence.end]
-    cuts: list[Span] = []
-    for span in spans:
-        cut = _piece(text, span.start - sentence.start, span.end - sentence.start)
-        if cut is None:
-            return sentence, ""
-        cuts.append(cut)
-    kept_until = len(text)
-    for cut in sorted(cuts, key=lambda cut: -cut.end):
-        text = text[: cut.start] + text[min(cut.end, kept_until) :] if cut.start < kept_until else text
-        kept_until = min(kept_until, cut.start)
-    return sentence, text
-
-
-def _piece(text: str, start: int, end: int) -> Span | None:
-    """Return the clause or list item that holds a span, `None` when the sentence cannot do without."""
-    for pattern in (_CLAUSE, _ITEM):
-        # Names and clauses are shorter than this; a wider search would cost the square of a long sentence.
-        for match in pattern.finditer(text, max(0, start - _REACH), min(len(text), end + _REACH)):
-            if match.start() <= start and end <= match.end():
-                return Span(*match.span())
-    return None
-
-
-def _inside(spans: list[Span], sentence: Span) -> list[Span]:
-    return [span for span in spans if span.start < sentence.end and sentence.start < span.end]
-
-
-def _join(draft: str, pieces: list[tuple[Span, str]]) -> str:
-    """Put sentences together again, with the white space that stood between them."""
-    text = ""
-    last_end = 0
-    for sentence, piece in pieces:
-        if not piece:
-            continue
-        text += (_gap(draft[last_end : sentence.start]) if text else "") + piece
-        last_end = sentence.end
-    return text
-
-
-def _gap(between: str) -> str:
-    """Return the white space before what was between two kept sentences, or a space where there was none."""
-    return between[: len(between) - len(between.lstrip())] or " "
+def _is_of_use(text: str) -> bool:
+    """Whether a text says more than courtesies."""
+    if len(text.split()) < _MIN_WORDS:
+        return False
+    return len(text) > _SHORT or not all(_COURTESY.match(text, s.start, s.end) for s in sentences(text))

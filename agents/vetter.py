@@ -11,6 +11,10 @@ from .vetting import Notes, Vetting
 from .weighing import HINTS, PARTS_UP_TO, part_weight
 
 
+LEAST_MARKS = 1.2
+"""Weight of marks below which an ask identifies nobody, however like a document it is."""
+
+
 class Vetter:
     """Reads the whole conversation for targets, by rules.
 
@@ -94,16 +98,20 @@ class Vetter:
         for target_id, hint in hints.items():
             weight = scan[target_id].weight()
             total = weight + (notes.likeness.bonus(target_id) if notes.likeness and weight else 0.0)
-            alone = weight >= self._thresholds.identifies
-            if not alone and (
-                total < self._thresholds.identifies_with_meaning or self._detector.contradicts(target_id, ask)
-            ):
+            if not self._identifies(target_id, ask, weight, total):
                 notes.hints[target_id] = hint
                 if hint > weight:
                     notes.partly.add(target_id)
                 continue
             for hit in scan[target_id].marks:
                 self._note(notes, of_mark(hit, "prompt", total, self._thresholds.identifies), deny=True)
+
+    def _identifies(self, target_id: str, ask: str, weight: float, total: float) -> bool:
+        """Whether an ask cannot but be about a target; what might be others' too is left to the draft to tell."""
+        if weight >= self._thresholds.identifies:
+            return True
+        enough = weight >= LEAST_MARKS and total >= self._thresholds.identifies_with_meaning
+        return enough and not self._detector.contradicts(target_id, ask)
 
     def _hint(self, target_id: str, evidence: Evidence) -> float:
         """Return the weight of marks and, of a target that its documents tell from namesakes, of a part of its name."""

@@ -17,7 +17,7 @@ HINTS = 0.15
 HINTS_IN_DRAFT = 0.5
 """The same for a draft that follows an ask without any."""
 
-SURE_HINT = 1.0
+SURE_HINT = 1.4
 """Weight of hints in the ask from which on other dates or numbers do not mean somebody else."""
 
 PART_WEIGHT = 0.8

@@ -1,14 +1,15 @@
 """`expunge check`: one exchange against the register, without a model."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
+from ..agents.explanations import Explanation
 from ..errors import InputError
-from ..schema import Finding, Layer, Verdict
+from ..schema import Finding, Verdict
 from .console import FOUND, listing, out, print_json, visible
 from .inputs import Dialogue, read_dialogue, read_stdin
 from .options import JsonOption, StoreOption, bring_in_step, open_store
@@ -16,14 +17,6 @@ from .options import JsonOption, StoreOption, bring_in_step, open_store
 app = typer.Typer()
 
 STYLES = {"release": "green", "rewrite": "yellow", "abstain": "red"}
-LAYERS: Mapping[Layer, str] = {
-    "alias": "a name, an alias or a form of one",
-    "fuzzy": "a name, misspelt",
-    "fingerprint": "distinctive tokens of a document: dates, titles, numbers, wording",
-    "meaning": "near to a document in meaning",
-    "topic": "about the topic",
-    "subject": "spoken of by a pronoun or a part of the name",
-}
 
 
 @app.command(epilog='Example: expunge check "Where was Ann Orr born?" "Ann Orr was born in Lyon." --fail')
@@ -34,7 +27,8 @@ def check(
         Path | None, typer.Option(help="A conversation in JSON, in place of the arguments: a list of messages.")
     ] = None,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Show the targets' names, the words that matched, and the layers.")
+        bool,
+        typer.Option("--explain", help="Show names, the words that matched, and what would have changed each finding."),
     ] = False,
     fail: Annotated[bool, typer.Option("--fail", help="Exit with 1 unless the answer is released as it is.")] = False,
     store: StoreOption = None,
@@ -51,14 +45,17 @@ def check(
         from ..graphs import Sanitizer
 
         bring_in_step(register)
-        verdict = Sanitizer(register).check(dialogue.messages, dialogue.response)
+        sanitizer = Sanitizer(register)
+        verdict = sanitizer.check(dialogue.messages, dialogue.response)
         names = {target.id: target.name for target in register.get_many(verdict.targets)} if explain else {}
+        explanations = sanitizer.explain(verdict) if explain else []
     if json:
-        print_json(verdict)
+        counterfactuals = {"counterfactuals": [each.counterfactual for each in explanations]} if explain else {}
+        print_json({**verdict.model_dump(mode="json"), **counterfactuals})
     else:
         print_verdict(verdict)
         if explain:
-            out.print(_explanation(verdict, dialogue, names))
+            out.print(_explanation(explanations, dialogue, names))
     if fail and verdict.action != "release":
         raise typer.Exit(FOUND)
 
@@ -93,12 +90,13 @@ def _findings(findings: list[Finding]) -> Table:
     return table
 
 
-def _explanation(verdict: Verdict, dialogue: Dialogue, names: Mapping[str, str]) -> Table:
+def _explanation(explanations: Sequence[Explanation], dialogue: Dialogue, names: Mapping[str, str]) -> Table:
     """Draw what a finding stands for in plain words; the words that matched are the user's own."""
     texts = {"prompt": dialogue.messages[-1]["content"], "draft": dialogue.response or ""}
-    table = listing("name", "words", "layer", fold=["name", "words", "layer"])
-    for finding in verdict.findings:
+    columns = ("name", "words", "layer", "what would have changed it")
+    table = listing(*columns, fold=columns)
+    for finding, layer, counterfactual in explanations:
         words = texts.get(finding.where, "")[finding.start : finding.end]
-        meaning = f"{finding.layer}: {LAYERS[finding.layer]}"
-        table.add_row(visible(names.get(finding.target, "")), visible(words), meaning)
+        meaning = f"{finding.layer}: {layer}"
+        table.add_row(visible(names.get(finding.target, "")), visible(words), meaning, counterfactual)
     return table

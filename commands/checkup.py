@@ -180,10 +180,25 @@ def _register(folder: Path, *, ready: bool) -> Iterator[Check]:
             yield Check(
                 name="register", status="ok", detail=f"{len(store)} targets, {active} active, in {str(folder)!r}"
             )
+            yield _thresholds(store)
             yield _index(store) if ready else Check(name="index", status="missing", detail="needs the embedding model")
             yield _ledger(store)
     except ExpungeError as error:
         yield _broken("register", error)
+
+
+def _thresholds(store: "TargetStore") -> Check:
+    """Say who set them, unless they are the defaults; calibrated ones are out of date when the register has changed."""
+    try:
+        calibration = store.calibration
+    except ExpungeError as error:
+        return _broken("thresholds", error)
+    if calibration is None or calibration.thresholds is None:
+        return Check(name="thresholds", status="ok", detail="the defaults")
+    detail = f"set on {calibration.at:%Y-%m-%d} by {calibration.who or 'nobody named'}: {calibration.why}"
+    stale = store.revision != calibration.revision
+    fix = "The register has changed since: run `expunge calibrate --cases FILE` again." if stale else ""
+    return Check(name="thresholds", status="ok", detail=detail, fix=fix)
 
 
 def _index(store: "TargetStore") -> Check:

@@ -1,7 +1,7 @@
 """`expunge eval`: what gets through, also under attack, what is withheld for nothing, and what it costs in time."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -10,6 +10,9 @@ from ..schema import Policy, Target
 from ..settings import settings
 from .console import err, out, print_json
 from .options import JsonOption
+
+if TYPE_CHECKING:
+    from ..evals import Case
 
 app = typer.Typer()
 
@@ -23,14 +26,18 @@ RegisterOption = Annotated[
 ]
 
 
+PreferOption = Annotated[Literal["forget", "keep"], typer.Option(help="The side that an uncertain finding falls on.")]
+DataOption = Annotated[
+    Path | None, typer.Option(help="The folder of benchmark data; by default EXPUNGE_DATA, or ../shared/data.")
+]
+
+
 @app.command(epilog="Example: expunge eval guard --cases data/cases/tofu.jsonl --register name --baseline")
 def guard(
     cases: CasesOption,
     targets: TargetsOption = None,
     register: RegisterOption = "documents",
-    policy_prefer: Annotated[
-        Literal["forget", "keep"], typer.Option(help="The side that an uncertain finding falls on.")
-    ] = "forget",
+    policy_prefer: PreferOption = "forget",
     baseline: Annotated[bool, typer.Option("--baseline", help="Measure a plain filter by name as well.")] = False,
     json: JsonOption = False,
 ) -> None:
@@ -40,22 +47,45 @@ def guard(
     case leaks when what is released still discloses that answer; a retain case is over-suppressed when its answer was
     altered at all. Figures come with 95 % intervals.
     """
-    from ..evals import read_cases, run_guard
+    from ..evals import run_guard
 
-    known = _read_targets(cases, targets)
     policy = Policy(prefer=policy_prefer)
-    report = run_guard(
-        read_cases(cases), known, register=register, policy=policy, baseline=baseline, progress=err.is_terminal
-    )
+    put, known = _read(cases, targets)
+    report = run_guard(put, known, register=register, policy=policy, baseline=baseline, progress=err.is_terminal)
     if json:
         print_json(report)
     else:
         out.print(report.table())
 
 
+@app.command(epilog="Example: expunge eval heldout lume knowundo")
+def heldout(
+    benchmarks: Annotated[list[str], typer.Argument(help="Any of tofu, lume, knowundo, topics.")],
+    data: DataOption = None,
+    policy_prefer: PreferOption = "forget",
+    json: JsonOption = False,
+) -> None:
+    """Measure on questions, people and subjects that were held out.
+
+    Registers are made of the benchmark's own texts, and asked what was not registered (knowundo, topics) or about
+    documents and people that no threshold was chosen on (tofu, lume: read the half called `other`). Some minutes each.
+    """
+    from ..evals import run_heldout
+
+    policy = Policy(prefer=policy_prefer)
+    reports = [
+        run_heldout(name, data or settings().data, policy=policy, progress=err.is_terminal) for name in benchmarks
+    ]
+    if json:
+        print_json(reports)
+    else:
+        for report in reports:
+            out.print(report.table())
+
+
 @app.command(epilog="Example: expunge eval attacks --cases data/cases/tofu.jsonl --register name --family typos")
 def attacks(
-    cases: CasesOption,
+    cases: CasesOption = [],  # noqa: B006
     targets: TargetsOption = None,
     register: RegisterOption = "documents",
     family: Annotated[list[str], typer.Option(help="A family of attacks; may be repeated. By default all.")] = [],  # noqa: B006
@@ -66,6 +96,9 @@ def attacks(
         typer.Option(help="Jailbreak prompts, JSON Lines; by default attacks/attacks.jsonl of EXPUNGE_DATA, if there."),
     ] = None,
     ablation: Annotated[bool, typer.Option("--ablation", help="Switch off each layer in turn.")] = False,
+    heldout: Annotated[
+        bool, typer.Option("--heldout", help="Attack the authors of TOFU that nothing was tuned on, not --cases.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Attack: the questions in disguise, and a model that answers in whatever form it is asked for.
@@ -75,13 +108,14 @@ def attacks(
     leaks when what is released, read as the attacker would read it, discloses the answer; the same attack on a retain
     case, its twin, is over-suppressed when its answer was altered at all.
     """
-    from ..evals import read_cases, read_templates, run_ablation, run_attacks
+    from ..evals import heldout_tofu, read_templates, run_ablation, run_attacks
 
+    put, known = heldout_tofu(settings().data) if heldout else _read(cases, targets)
     prompts = templates or settings().data / "attacks" / "attacks.jsonl"
     run = run_ablation if ablation else run_attacks
     report = run(
-        read_cases(cases),
-        _read_targets(cases, targets),
+        put,
+        known,
         seed=seed,
         per_family=limit,
         families=family,
@@ -126,11 +160,11 @@ def latency(
         out.print(report.table())
 
 
-def _read_targets(cases: list[Path], targets: Path | None) -> list[Target]:
-    from ..evals import read_targets
+def _read(cases: list[Path], targets: Path | None) -> "tuple[list[Case], list[Target]]":
+    from ..evals import read_cases, read_targets
 
     files = [targets] if targets else list(dict.fromkeys(map(_targets_beside, cases)))
-    return [target for file in files for target in read_targets(file)]
+    return read_cases(cases), [target for file in files for target in read_targets(file)]
 
 
 def _targets_beside(cases: Path) -> Path:

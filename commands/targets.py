@@ -55,7 +55,8 @@ def add(
     common word, such as May, needs documents or aliases to be told apart: without them you are asked to confirm, and
     where nobody can be asked --yes is needed. The register is made when it is missing.
     """
-    from ..stores.registration import invalid, is_bare_common_word
+    from ..stores.ambiguities import is_bare_common_word
+    from ..stores.registration import invalid
 
     try:
         target = Target(

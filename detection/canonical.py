@@ -16,7 +16,7 @@ _LATIN = re.compile(r"[A-Za-z]")
 
 # Letters of other scripts that look like a Latin letter. They are read by their looks inside a word that holds Latin
 # letters too, and by their sound elsewhere.
-_LOOKALIKES = str.maketrans(
+LOOKALIKES = str.maketrans(
     "АВЕЅІЈКМНОРСТУХѴасеѕіјорухԛԝһԁɡ" + "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαγικνορυχω",
     "ABESIJKMHOPCTYXVacesijopyxqwhdg" + "ABEZHIKMNOPTYXayiknopuxw",
 )
@@ -108,7 +108,7 @@ def _canonical_character(character: str, by_looks: bool) -> str:
     if unicodedata.category(character) in {"Cf", "Mn", "Me", "Cs", "Cc"}:
         return ""
     if by_looks:
-        character = character.translate(_LOOKALIKES)
+        character = character.translate(LOOKALIKES)
     plain = anyascii(unicodedata.normalize("NFKC", character)).lower()
     return f" {plain} " if _is_ideograph(character) else plain
 

@@ -13,21 +13,21 @@ from string import ascii_lowercase
 from typing import Literal, NamedTuple
 from urllib.parse import unquote
 
-from .canonical import Span, Words, canonical
+from .canonical import LOOKALIKES, Span, Words, canonical
+from .leetspeak import unleet
 from .sounds import foreign
 
-Disguise = Literal["leet", "spaced", "reversed", "rot13", "encoded", "script"]
+Disguise = Literal["leet", "spaced", "reversed", "rot13", "encoded", "script", "looks"]
 
 # Longer texts are read for disguises in their first part only in order to bound the time.
 _LIMIT = 2_000_000
 _DEPTH = 2
 _ROT13 = str.maketrans(ascii_lowercase, ascii_lowercase[13:] + ascii_lowercase[:13])
-_LEET = str.maketrans("013457890@$!|+", "oieastbgoasilt")
-_LEET_L = str.maketrans("013457890@$!|+", "oleastbgoasllt")
-_LEET_TRACE = re.compile(r"[A-Za-z][0134578@$!|+]{1,4}[A-Za-z]|\b[0134578@$]{1,4}[A-Za-z]|[A-Za-z][0134578]")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}(?:\r?\n[A-Za-z0-9+/_-]{4,})*={0,2}")
 _HEX = re.compile(r"\b(?:0x)?(?:[0-9A-Fa-f]{2}[\s:]?){6,}")
-_ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}|&#?\w{2,8};|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}")
+_ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}|&(?:#0*)?\w{2,8};|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}")
+# Without leading zeros; what has more digits than any character's number is none, and thousands are an error in Python.
+_REFERENCE = re.compile(r"&#0*(?:(\d{1,7})(?!\d)|\d)")
 _BACKSLASH = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2}))")
 _MIN_SPACED = 4
 
@@ -49,12 +49,12 @@ def readings(text: str, plain: Words) -> Iterator[Reading]:
         plain: Its canonical words.
     """
     head = text[:_LIMIT]
-    if _LEET_TRACE.search(head):
-        yield from (Reading("leet", canonical(head.translate(table))) for table in (_LEET, _LEET_L))
+    yield from (Reading("leet", words) for words in unleet(head, plain))
     if spaced := _spaced(plain):
         yield Reading("spaced", spaced)
     if len(other := foreign(text, plain)):
         yield Reading("script", other)
+        yield Reading("looks", canonical(head.translate(LOOKALIKES)))
     yield Reading("reversed", _reversed(plain))
     yield Reading("rot13", _rot13(plain))
     yield from _decoded(head, Span(0, len(head)), _DEPTH)
@@ -107,7 +107,8 @@ def _pieces(text: str, span: Span) -> Iterator[tuple[str, Span]]:
         if plain and _is_text(plain):
             yield plain, Span(span.start + match.start(), span.start + match.end()) if whole else span
     if _ESCAPE.search(text):
-        unescaped = _BACKSLASH.sub(lambda m: chr(int(m[1] or m[2], 16)), html.unescape(unquote(text)))
+        references = _REFERENCE.sub(lambda m: f"&#{m[1]}" if m[1] else "#", unquote(text))
+        unescaped = _BACKSLASH.sub(lambda m: chr(int(m[1] or m[2], 16)), html.unescape(references))
         if unescaped != text:
             yield unescaped, span
 

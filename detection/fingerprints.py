@@ -20,6 +20,8 @@ _SHINGLE_WEIGHT = 0.8
 _MIN_DISTINCTIVE = 0.3
 # Weight of unknown marks from which on a text is taken to be about somebody else.
 _UNFAMILIAR = 0.9
+# What the second of two names adds that say one thing twice: "Lyon, France".
+_REPEATED = 0.3
 # What more targets than this have in common, a large city say, tells of none of them, and would cost time for each.
 _CROWDED = 20
 # What is protected in its very words: each of its passages is kept, not a sample.
@@ -48,6 +50,8 @@ class Fingerprints:
     def __init__(self) -> None:
         self._keys: dict[str, dict[str, _Entry]] = defaultdict(dict)
         self._shingles: dict[int, set[str]] = defaultdict(set)
+        # Only what begins and ends as a passage is hashed whole; ends of removed passages stay, and lead nowhere.
+        self._ends: set[int] = set()
         self._own: dict[str, tuple[list[str], list[int]]] = {}
         self._name_words: dict[str, set[str]] = {}
         self._phrases = ahocorasick.Automaton()
@@ -66,9 +70,11 @@ class Fingerprints:
             if phrase := phrase_of(key):
                 self._phrases.add_word(f" {phrase} ", key)
         every = target.kind in _VERBATIM
-        shingles = _chosen(target.documents, name_words, every=every) - _chosen(target.keep, name_words, every=True)
+        chosen = _chosen(target.documents, name_words, every=every)
+        shingles = chosen.keys() - _chosen(target.keep, name_words, every=True).keys()
         for shingle in shingles:
             self._shingles[shingle].add(target.id)
+            self._ends.add(chosen[shingle])
         self._own[target.id] = list(own), list(shingles)
         self._name_words[target.id] = name_words
         self._stale = True
@@ -156,7 +162,8 @@ class Fingerprints:
         taken: dict[str, int] = {}
         if not self._shingles:
             return
-        for index, shingle in _shingles(words.words):
+        for index in (index for index, ends in enumerate(_ends(words.words)) if ends in self._ends):
+            shingle = _shingle(words.words, index)
             owners = self._shingles.get(shingle, ())
             for target in owners:
                 if index >= taken.get(target, 0):
@@ -174,29 +181,34 @@ class Fingerprints:
                 yield key
 
 
-def _chosen(texts: Iterable[str], name_words: set[str], *, every: bool) -> set[int]:
-    """Return the shingles of texts that hold a distinctive word beside the name.
+def _chosen(texts: Iterable[str], name_words: set[str], *, every: bool) -> dict[int, int]:
+    """Return the shingles of texts that hold a distinctive word beside the name, each with its ends.
 
     Unless every one is wanted, one in four is kept, by its hash (Manber 1994, "0 mod p"), so that texts that share a
     passage agree on which.
     """
-    chosen: set[int] = set()
+    chosen: dict[int, int] = {}
     for text in texts:
         words = canonical(text).words
-        for index, shingle in _shingles(words):
+        for index, ends in enumerate(_ends(words)):
+            shingle = _shingle(words, index)
             window = words[index : index + SHINGLE]
             distinctive = any(w not in name_words and distinctiveness(w) >= _MIN_DISTINCTIVE for w in window)
             if distinctive and (every or shingle % _SAMPLE == 0):
-                chosen.add(shingle)
+                chosen[shingle] = ends
     return chosen
 
 
-def _shingles(words: list[str]) -> Iterator[tuple[int, int]]:
-    """Yield the index and hash of each run of `SHINGLE` words."""
-    for index in range(len(words) - SHINGLE + 1):
-        # Python's own hash differs from process to process, and a verdict must not.
-        passage = " ".join(words[index : index + SHINGLE]).encode()
-        yield index, int.from_bytes(hashlib.blake2b(passage, digest_size=8).digest())
+def _shingle(words: list[str], index: int) -> int:
+    """Return the hash of the run of `SHINGLE` words from `index` on."""
+    # Python's own hash differs from process to process, and a verdict must not.
+    passage = " ".join(words[index : index + SHINGLE]).encode()
+    return int.from_bytes(hashlib.blake2b(passage, digest_size=8).digest())
+
+
+def _ends(words: list[str]) -> Iterator[int]:
+    """Yield a number for the first and the last word of each run of `SHINGLE` words; it holds for this process."""
+    return map(hash, zip(words, words[SHINGLE - 1 :], strict=False))
 
 
 def _repeats(hit: MarkHit, heavier: MarkHit) -> bool:
@@ -211,5 +223,12 @@ def _without_nested(hits: Iterable[MarkHit]) -> list[MarkHit]:
     for hit in sorted(hits, key=lambda hit: -hit.weight):
         own = kept[hit.target]
         if not any(_repeats(hit, other) for other in own):
-            own.append(hit)
+            beside = any(_is_one_place(hit, other) for other in own)
+            own.append(hit._replace(weight=hit.weight * _REPEATED) if beside else hit)
     return [hit for own in kept.values() for hit in own]
+
+
+def _is_one_place(hit: MarkHit, heavier: MarkHit) -> bool:
+    """Whether two names stand side by side with a comma between, as a city does with its country."""
+    apart = max(hit.start, heavier.start) - min(hit.end, heavier.end)
+    return hit.kind == heavier.kind == "name" and 0 < apart <= len(", ")

@@ -29,6 +29,8 @@ _STRICTEST = 0.92
 _CROWDED = 50
 _MOST_NOMINATIONS = 5_000
 _SHORT = 3
+# Words of texts whose neighbours are remembered: texts repeat their words.
+_REMEMBERED = 16_384
 _MIN_DERIVED = 8
 _RARE_WORD = 0.5
 
@@ -58,6 +60,7 @@ class FuzzyNames:
         self._names: dict[str, list[tuple[str, ...]]] = {}
         self._variants: dict[str, set[str]] = defaultdict(set)
         self._owners: dict[str, set[str]] = defaultdict(set)
+        self._neighbours = lru_cache(maxsize=_REMEMBERED)(self._look_up)
 
     @property
     def threshold(self) -> float:
@@ -80,12 +83,14 @@ class FuzzyNames:
             self._owners[word].add(target.id)
             for variant in _deletions(word):
                 self._variants[variant].add(word)
+        self._neighbours.cache_clear()
 
     def remove(self, target_id: str) -> None:
         """Remove a target's names; variants of a word that no target has any more stay, and lead nowhere."""
         for name in self._names.pop(target_id, ()):
             for word in name:
                 self._owners[word].discard(target_id)
+        self._neighbours.cache_clear()
 
     def search(self, words: Words) -> list[FuzzyHit]:
         """Return names that stand in a text with typing errors, the most alike for each target."""
@@ -109,8 +114,10 @@ class FuzzyNames:
 
     def _near(self, word: str) -> set[str]:
         """Return the words of names within one edit of a word."""
-        if not _MIN_LETTERS <= len(word) <= _MAX_LETTERS or word in STOP_WORDS:
-            return set()
+        ordinary = not _MIN_LETTERS <= len(word) <= _MAX_LETTERS or word in STOP_WORDS
+        return set() if ordinary else self._neighbours(word)
+
+    def _look_up(self, word: str) -> set[str]:
         found = {name for variant in _deletions(word) for name in self._variants.get(variant, ())}
         return {name for name in found if self._owners[name]}
 

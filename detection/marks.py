@@ -41,20 +41,24 @@ _MONTHS = {
     for name in names.split()
 }
 _MONTH = f"(?P<month>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\\.?"
-_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
-_YEAR = r"(?P<year>\d{4})"
+# Where a pattern opens with a digit itself, `re` skips to the digits of a text; after `\b` it would try each word.
+_DAY = r"(?P<day>\d(?<=\b\d)\d?)(?:st|nd|rd|th)?"
+_YEAR = r"(?P<year>\d(?<=\b\d)\d{3})"
 _DATES = [
-    re.compile(rf"\b{_DAY}(?:\s+of)?\s+{_MONTH},?\s+{_YEAR}\b", re.IGNORECASE),
-    re.compile(rf"\b{_MONTH}\s+(?:the\s+)?{_DAY},?\s+(?:of\s+)?{_YEAR}\b", re.IGNORECASE),
-    re.compile(r"\b(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})\b"),
+    re.compile(rf"{_DAY}(?:\s+of)?\s+{_MONTH},?\s+{_YEAR}\b", re.IGNORECASE),
+    re.compile(rf"{_YEAR}[-/.](?P<month>\d{{1,2}})[-/.](?P<day>\d{{1,2}})\b"),
 ]
-_NUMERIC_DATE = re.compile(r"\b(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})\b")
+_DAY_OF_YEAR = rf"{_DAY},?\s+(?:of\s+)?{_YEAR}\b"
+_MONTH_FIRST = re.compile(rf"\b{_MONTH}\s+(?:the\s+)?{_DAY_OF_YEAR}", re.IGNORECASE)
+_MONTH_FIRST_TRACE = re.compile(_DAY_OF_YEAR, re.IGNORECASE)
+_NUMERIC_DATE = re.compile(r"(\d(?<=\b\d)\d?)[-/.](\d{1,2})[-/.](\d{4})\b")
 _NUMBER = re.compile(r"(?<![\w.])\+?\(?\d(?:[-. ]?\d|\)[-. ]?\d|[-. ]\(\d){4,30}(?![\w])")
 # Digits with whatever is set between them (slashes, dashes, markup, line breaks): only for numbers that identify alone.
-_LOOSE_NUMBER = re.compile(r"(?<!\d)\d(?:[^\w]{0,6}\d|_{1,2}\d){8,16}(?!\d)")
+_LOOSE_NUMBER = re.compile(r"\d(?<!\d\d)(?:[^\w]{0,6}\d|_{1,2}\d){8,16}(?!\d)")
 _IDENTIFIER = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9][A-Za-z0-9_-]{5,80}[A-Za-z0-9](?![A-Za-z0-9])")
 _YEARS = re.compile(r"(?:19|20)\d\d(?:19|20)\d\d")
 _EMAIL = re.compile(r"[\w.+\\-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
+_CONTACT_TRACES = ("@", "://", "www.")
 _LINK = re.compile(r"(?:https?://|www\.)[^\s)\]>\"]{4,200}|(?<!\w)@\w{3,40}")
 _ADDRESS = re.compile(
     r"\b\d{1,6}\s+(?:[A-Z][\w.'-]*\s+){1,4}"
@@ -112,14 +116,18 @@ def _all(text: str) -> Iterator[Mark]:
 
 
 def _dates(text: str) -> Iterator[Mark]:
-    for pattern in _DATES:
+    patterns = [_MONTH_FIRST, *_DATES] if _MONTH_FIRST_TRACE.search(text) else _DATES
+    for pattern in patterns:
         for match in pattern.finditer(text):
-            name = match["month"].lower().rstrip(".")
-            month = _MONTHS.get(name) or int(name)
-            yield from _date(match, [(int(match["year"]), month, int(match["day"]))])
+            yield from _date(match, [(int(match["year"]), _month(match["month"]), int(match["day"]))])
     for match in _NUMERIC_DATE.finditer(text):
         one, other, year = (int(group) for group in match.groups())
         yield from _date(match, [(year, one, other), (year, other, one)])
+
+
+def _month(written: str) -> int:
+    """Return the number of a month; `re` takes letters such as the long s for an s too."""
+    return int(written) if written.isdecimal() else _MONTHS[canonical(written).words[0]]
 
 
 def _date(match: re.Match[str], readings: list[tuple[int, int, int]]) -> Iterator[Mark]:
@@ -129,6 +137,8 @@ def _date(match: re.Match[str], readings: list[tuple[int, int, int]]) -> Iterato
 
 
 def _contacts(text: str) -> Iterator[Mark]:
+    if not any(trace in text for trace in _CONTACT_TRACES):
+        return
     for match in _EMAIL.finditer(text):
         yield Mark((f"contact:{match.group().lower().replace(chr(92), '')}",), "contact", 2.3, *match.span())
     for match in _LINK.finditer(text):
@@ -181,7 +191,8 @@ def _phrases(text: str, pattern: re.Pattern[str], kind: Literal["address", "titl
         weight = sum(distinctiveness(word) for word in words)
         match kind:
             case "address":
-                weight = 1.5
+                # Less than enough beside a question: other towns have the street and the number too.
+                weight = 1.2
             case "title":
                 weight = min(1.2, weight + 0.3) if len(words) > 1 else min(0.5, weight)
             case "name":

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..models.vectors import unit_rows
 from ..schema import Vectors
 from .calibration import conformal_threshold
 
@@ -27,8 +28,10 @@ _SIEVE_RIDGE = 1.0
 _KEPT_WEIGHT = 2.0
 # What is near a topic may pass its sieve: the probe tells the two apart.
 _KEPT_WEIGHT_IN_SIEVE = 0.3
-# Width of the kernel on meaning: similarities below 0.3 or so count alike.
+# Width of the kernels on layers: similarities below 0.3 or so count alike.
 _SHARPNESS = 2.0
+# Of the last layer and of those in the middle, which tell subjects better apart; wording has 1.
+_LAYER_WEIGHTS = np.array([1.0, 3.0], dtype=np.float32)
 # Without kept texts a text must lie half of the way from general text to the examples.
 _MIDWAY = 0.5
 # Examples left out of the regression score a little better than texts on the topic that are wholly new.
@@ -48,8 +51,8 @@ class Passages(NamedTuple):
     wording: Vectors
     """Wording, shape `(n, BINS)`."""
 
-    meaning: Vectors
-    """Embeddings, shape `(n, d)`."""
+    layers: Vectors
+    """Embeddings by the last layer and by those in the middle, shape `(n, 2, d)`."""
 
 
 @dataclass(frozen=True)
@@ -67,12 +70,13 @@ class Sieve:
 
 @dataclass(frozen=True)
 class Probe:
-    """A classifier of one topic: linear in the wording, a kernel expansion in the meaning.
+    """A classifier of one topic: linear in the wording, a kernel expansion in the layers of embeddings.
 
     Attributes:
         sieve: What decides whether the probe is asked.
         weights: One weight a bin of wording, shape `(BINS,)`.
-        anchors: The embeddings that it was trained on, shape `(n, d)`.
+        centre: The mean embeddings of general text, shape `(2, d)`.
+        anchors: The embeddings that it was trained on, centred and of unit length, shape `(n, 2, d)`.
         coefficients: The weight of each, shape `(n,)`.
         bias: The score of a passage that resembles none.
         threshold: The score from which on a passage is on the topic; examples are around 1, other text around -1.
@@ -80,14 +84,15 @@ class Probe:
 
     sieve: Sieve
     weights: Vectors
+    centre: Vectors
     anchors: Vectors
     coefficients: Vectors
     bias: float
     threshold: float
 
-    def scores(self, wording: Vectors, meaning: Vectors) -> Vectors:
+    def scores(self, wording: Vectors, layers: Vectors) -> Vectors:
         """Return scores, shape `(n,)`, of passages given as in `Passages`."""
-        likeness = _meaning_kernel(meaning, self.anchors) @ self.coefficients
+        likeness = _layers_kernel(_centred(layers, self.centre), self.anchors) @ self.coefficients
         return np.asarray(wording @ self.weights + likeness + self.bias, dtype=np.float32)
 
 
@@ -100,16 +105,17 @@ def train(examples: Passages, kept: Passages, general: Passages, random: Vectors
         general: General text.
         random: Content of general text without a subject, of any length, shape `(m, BINS)`, for the sieve.
     """
-    sizes = (len(examples.meaning), len(kept.meaning), len(general.meaning))
+    sizes = (len(examples.layers), len(kept.layers), len(general.layers))
     wording = np.vstack([examples.wording, kept.wording, general.wording])
-    meaning = np.vstack([examples.meaning, kept.meaning, general.meaning])
-    kernel = wording @ wording.T + _meaning_kernel(meaning, meaning)
+    centre = np.asarray(general.layers.mean(axis=0), dtype=np.float32)
+    anchors = _centred(np.concatenate([examples.layers, kept.layers, general.layers]), centre)
+    kernel = wording @ wording.T + _layers_kernel(anchors, anchors)
     coefficients, left_out = _regress(kernel, sizes[0], _weights(sizes, _KEPT_WEIGHT), _RIDGE)
     on_topic, near, far = np.split(left_out, np.cumsum(sizes)[:2])
     threshold = _threshold(on_topic, near, far)
     sieve = _sieve(examples, kept, general, random, on_topic > threshold)
     weights = np.asarray(coefficients @ wording, dtype=np.float32)
-    return Probe(sieve, weights, meaning, coefficients.astype(np.float32), float(coefficients.sum()), threshold)
+    return Probe(sieve, weights, centre, anchors, coefficients.astype(np.float32), float(coefficients.sum()), threshold)
 
 
 def _threshold(on_topic: Floats, near: Floats, far: Floats) -> float:
@@ -136,9 +142,17 @@ def _sieve(examples: Passages, kept: Passages, general: Passages, random: Vector
     return Sieve(np.asarray(coefficients @ content, dtype=np.float32), max(lowest, busiest) - bias)
 
 
-def _meaning_kernel(one: Vectors, other: Vectors) -> Vectors:
-    """Return the Gaussian kernel of unit vectors, shape `(n, m)`; 1 for equal ones."""
-    return np.asarray(np.exp(_SHARPNESS * (one @ other.T - 1)), dtype=np.float32)
+def _centred(layers: Vectors, centre: Vectors) -> Vectors:
+    """Embeddings of all texts have much in common: what they share says nothing."""
+    return np.stack([unit_rows(layers[:, layer] - centre[layer]) for layer in range(len(centre))], axis=1)
+
+
+def _layers_kernel(one: Vectors, other: Vectors) -> Vectors:
+    """Return the weighted sum of the Gaussian kernels of each layer's unit vectors, shape `(n, m)`."""
+    total = np.zeros((len(one), len(other)), dtype=np.float32)
+    for layer, weight in enumerate(_LAYER_WEIGHTS):
+        total += weight * np.exp(_SHARPNESS * (one[:, layer] @ other[:, layer].T - 1))
+    return total
 
 
 def _weights(sizes: tuple[int, int, int], kept: float) -> Floats:

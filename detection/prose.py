@@ -1,11 +1,14 @@
 """What a disguised text reads as, where that is prose."""
 
+import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from .canonical import canonical
-from .decoding import Reading, readings
+from .decoding import readings
 from .rarity import STOP_WORDS
 
+_ASCII_WORD = re.compile(r"[a-z0-9]+")
 # Of the words of English prose a third to a half are stop words, of technical text a tenth, of a scrambled text next
 # to none.
 _PROSE = 0.08
@@ -23,15 +26,16 @@ def plain_texts(text: str) -> Iterator[str]:
     """
     text = text[:_LIMIT]
     plain = canonical(text)
-    best = _share_of_stop_words(text.lower().split())
-    for reading in (Reading("leet", plain), *readings(text, plain)):
-        share = _share_of_stop_words(reading.words.words)
-        if reading.decoded:
-            if len(reading.words) >= _FEWEST_DECODED:
-                yield reading.decoded
+    best = _share_of_stop_words(_ASCII_WORD.findall(text.lower()))
+    others = ((reading.words.words, reading.decoded) for reading in readings(text, plain))
+    for words, decoded in chain([(plain.words, "")], others):
+        share = _share_of_stop_words(words)
+        if decoded:
+            if len(decoded.split()) >= _FEWEST_DECODED:
+                yield decoded
         elif share >= max(_PROSE, best + _PLAINER):
             best = share
-            yield " ".join(reading.words.words)
+            yield " ".join(words)
 
 
 def _share_of_stop_words(words: Sequence[str]) -> float:

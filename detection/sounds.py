@@ -17,10 +17,11 @@ _LATIN_END = "\u024f"
 _LEVELLED = [
     (re.compile(pattern), to)
     for pattern, to in [
+        ("dzh|dj", "j"),
         ("tsch|tch|sch|sh|ts|tz|z|c(?=[eiy])", "s"),
-        ("ch|kh|h", ""),
+        ("gh|ch|kh|h", ""),
         ("x", "ks"),
-        ("dj|j|gk|ng|nk|[cqg]", "k"),
+        ("j|gk|ng|nk|[cqg]", "k"),
         ("m[pbv]|[wbpf]", "v"),
         ("n[td]|d", "t"),
         ("l", "r"),

@@ -2,8 +2,11 @@
 
 from .attack_reports import AblationReport, AttackReport
 from .attacks import run_ablation, run_attacks
+from .calibration import calibrate, calibrate_register
+from .calibration_report import CalibrationReport
 from .cases import Case, read_cases, read_targets, read_templates
 from .guard import run_guard
+from .heldout import HeldOutReport, heldout_tofu, run_heldout
 from .latency import run_latency
 from .latency_report import LatencyReport
 from .reports import GuardReport, Register
@@ -11,15 +14,21 @@ from .reports import GuardReport, Register
 __all__ = [
     "AblationReport",
     "AttackReport",
+    "CalibrationReport",
     "Case",
     "GuardReport",
+    "HeldOutReport",
     "LatencyReport",
     "Register",
+    "calibrate",
+    "calibrate_register",
+    "heldout_tofu",
     "read_cases",
     "read_targets",
     "read_templates",
     "run_ablation",
     "run_attacks",
     "run_guard",
+    "run_heldout",
     "run_latency",
 ]

@@ -22,6 +22,7 @@ from .cases import Case
 from .checkers import Checker, NameFilter
 from .measures import discloses
 from .reports import Exposure, GuardReport, Register, Trial
+from .splits import Split
 
 INNOCUOUS_DRAFT = "Here is what I can tell you about it."
 """What the oracle says where the benchmark gives no answer."""
@@ -57,6 +58,12 @@ def run_guard(
     with _sanitizer(registered, policy) as sanitizer:
         trials = put_cases(cases, sanitizer, exposures=exposures, baseline=names, progress=progress)
     return GuardReport.of(trials, registered=register, targets=len(registered))
+
+
+def run_split(split: Split, *, policy: Policy | None = None, progress: bool = False) -> list[Trial]:
+    """Put the cases of a split to a sanitizer on a temporary register of its targets."""
+    with _sanitizer(split.targets, policy) as sanitizer:
+        return put_cases(split.cases, sanitizer, progress=progress)
 
 
 def put_cases(

@@ -128,9 +128,9 @@ class GuardReport(BaseModel):
             totals=[GuardGroup.of(part, form="all", exposure=None) for part in totals.values()],
         )
 
-    def table(self) -> Table:
+    def table(self, name: str = "Oracle test") -> Table:
         """Draw the total of each set and role, and below it the groups that it sums up."""
-        title = f"Oracle test: {self.targets} registered by {self.registered}"
+        title = f"{name}: {self.targets} registered by {self.registered}"
         table = Table(title=title, caption="filter: % of a filter by name, where measured", box=SIMPLE, pad_edge=False)
         table.add_column("cases")
         for column in ("failed", "%", "95 %", "filter", "p50 ms", "p95 ms"):

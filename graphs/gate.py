@@ -10,7 +10,7 @@ from langchain_core.messages import AIMessage
 from ..detection.detector import Detector
 from ..prompts import load
 from ..schema import Action, Policy, Verdict
-from ..stores.ledger import LedgerEntry
+from ..stores.ledger import Ledger, LedgerEntry
 from ..stores.targets import TargetStore
 from .state import Draft, Exchange
 
@@ -32,12 +32,18 @@ class Gate:
         store: The register, with its ledger.
         detector: The layers of detection; tells the register's revision that decided.
         policy: Limits and sides.
+        ledger: Where decisions are recorded; `None`: the store's own.
     """
 
-    def __init__(self, store: TargetStore, detector: Detector, policy: Policy) -> None:
+    def __init__(self, store: TargetStore, detector: Detector, policy: Policy, ledger: Ledger | None = None) -> None:
         self._store = store
         self._detector = detector
         self._policy = policy
+        self._other_ledger = ledger
+
+    @property
+    def _ledger(self) -> Ledger:
+        return self._store.ledger if self._other_ledger is None else self._other_ledger
 
     def release(self, exchange: Exchange) -> Released:
         """Decide on an exchange. Never raises: an error of its own, a ledger that cannot be written too, abstains."""
@@ -54,7 +60,7 @@ class Gate:
         action = self._decide(exchange)
         text = self._text(action, exchange)
         verdict = self._verdict(action, text, exchange)
-        self._store.ledger.append(self._entry(verdict, exchange))
+        self._ledger.append(self._entry(verdict, exchange))
         if exchange.error:
             _log.warning("an exchange ended in an abstention: %s", exchange.error)
         return Released(_message(verdict, exchange), verdict)
@@ -104,7 +110,7 @@ class Gate:
         )
 
     def _entry(self, verdict: Verdict, exchange: Exchange) -> LedgerEntry:
-        digest = self._store.ledger.digest
+        digest = self._ledger.digest
         layers = [finding.layer for finding in verdict.findings]
         return LedgerEntry(
             kind="error" if verdict.error else "exchange",

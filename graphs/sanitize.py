@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Collection, Sequence
 from contextvars import Context
+from copy import copy
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Protocol, Self
@@ -16,10 +17,12 @@ from langgraph.graph.state import CompiledStateGraph
 from langsmith import tracing_context
 
 from ..agents.conversation import Conversation
+from ..agents.explanations import Explanation, explain
 from ..detection.detector import Detector
 from ..errors import InputError
 from ..models import load_chat_model
 from ..schema import Ability, Policy, Verdict
+from ..stores.ledger import Ledger
 from ..stores.targets import TargetStore
 from .gate import Gate
 from .state import Answer, Desk, Exchange, LostExchange, Question, State
@@ -51,24 +54,48 @@ class Sanitizer:
 
     Args:
         store: The register. Targets that are added later count from the next exchange on.
-        policy: Limits and sides; `None`: the defaults.
+        policy: Limits and sides; `None`: the defaults. Thresholds that it does not give are those of the register as
+            they are now (`expunge calibrate`).
         without: Layers of detection that are switched off, to measure what each is worth.
+        ledger: Where decisions are recorded; `None`: the store's own. A trial is no decision: give it another one.
 
     Raises:
+        UnreadableStore: When the thresholds set for the register were changed by others.
         StoreBusy: When another process owns the register's index.
         EmbeddingMismatch: When the index holds another embedding model's vectors.
         PrerequisiteError: When the embedding model is missing.
     """
 
     def __init__(
-        self, store: TargetStore, *, policy: Policy | None = None, without: Collection[Ability] = ()
+        self,
+        store: TargetStore,
+        *,
+        policy: Policy | None = None,
+        without: Collection[Ability] = (),
+        ledger: Ledger | None = None,
     ) -> None:
         self.store = store
-        self.policy = policy or Policy()
+        self._ledger = ledger
         self._detector = Detector(store, without=without)
+        self._decide_by(policy or Policy())
         self._detector.warm_up()
-        self._steps = Steps(self._detector, self.policy)
-        self._gatekeeper = Gate(store, self._detector, self.policy)
+
+    def with_policy(self, policy: Policy) -> Self:
+        """Return a sanitizer with another policy that shares the rest with this one: nothing is loaded again.
+
+        Raises:
+            UnreadableStore: When the policy gives no thresholds, and those of the register were changed by others.
+        """
+        other = copy(self)
+        other._decide_by(policy)
+        return other
+
+    def _decide_by(self, policy: Policy) -> None:
+        if "thresholds" not in policy.model_fields_set:
+            policy = policy.model_copy(update={"thresholds": self.store.thresholds})
+        self.policy = policy
+        self._steps = Steps(self._detector, policy)
+        self._gatekeeper = Gate(self.store, self._detector, policy, self._ledger)
         self._desk = Desk()
         # The exchange is on the desk before a check begins, its draft with it: there is no model to be called.
         self._checks = self._assemble(self._node(self._steps.vet), self._node(lambda exchange: None))
@@ -92,6 +119,15 @@ class Sanitizer:
         finally:
             self._desk.drop(state["exchange"])
         return verdict
+
+    def explain(self, verdict: Verdict) -> list[Explanation]:
+        """Say for each finding of a verdict what its layer finds and what would have changed it.
+
+        Findings of targets that are no longer registered are left out.
+        """
+        targets = {target.id: target for target in self.store.get_many(verdict.targets)}
+        known = [finding for finding in verdict.findings if finding.target in targets]
+        return [explain(finding, targets[finding.target], verdict.policy) for finding in known]
 
     async def acheck(self, prompt: Prompt, response: str | None = None) -> Verdict:
         """Do what `check` does, without blocking the event loop."""

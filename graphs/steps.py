@@ -52,7 +52,9 @@ class Steps:
 
     def rewrite(self, exchange: Exchange) -> None:
         """Propose texts that leave out what is still disclosed; none when the target is what was asked for."""
-        asked_for = any(finding.target in exchange.vetting.active for finding in exchange.findings or ())
+        found = {finding.target for finding in exchange.findings or ()} & exchange.vetting.active
+        # Whoever asks about a target of which some things stay may be told these.
+        asked_for = any(self._detector.target(target).scope == "everything" for target in found)
         exchange.proposals = [] if asked_for else self._rewriter.rewrite(exchange.working, exchange.remaining)
 
     def critique(self, exchange: Exchange) -> None:

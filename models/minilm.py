@@ -21,8 +21,10 @@ MAX_TOKENS = 256
 MAX_CHARACTERS = 16 * MAX_TOKENS
 # Eight texts at once are a fifth faster than one; more gain nothing on one thread.
 BATCH = 8
-# Batches from which on all cores work together; a single exchange keeps to one.
-BULK = 8
+# How many times as long as the shortest text of its batch a text may be: padding is computed like text.
+STRETCH = 1.25
+# Texts from which on all cores work together; a single exchange keeps to one.
+BULK = 64
 
 
 class MiniLM:
@@ -36,21 +38,34 @@ class MiniLM:
         self._tokenizer.enable_truncation(MAX_TOKENS)
         self._tokenizer.no_padding()
         self._session = _open_graph(folder / "model.onnx")
+        self.shows_middle = any(output.name == "middle" for output in self._session.get_outputs())
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Embed texts, shape `(len(texts), 384)`, rows of unit length.
 
         Only the first 256 tokens, or 4,096 characters, of a text count.
         """
+        return self._embed(texts, ["last_hidden_state"])[:, 0]
+
+    def embed_layers(self, texts: Sequence[str]) -> Vectors:
+        """Embed texts by the last layer as `embed` does, and by those in the middle, in the same time.
+
+        Returns:
+            Shape `(len(texts), 2, 384)`, rows of unit length; both the same where the graph does not show its middle.
+        """
+        return self._embed(texts, ["last_hidden_state", "middle" if self.shows_middle else "last_hidden_state"])
+
+    def _embed(self, texts: Sequence[str], outputs: list[str]) -> Vectors:
+        """Embed texts by outputs of the graph, shape `(len(texts), len(outputs), 384)`."""
         # One by one: the tokenizer's own batches start threads, which a later fork of the process would break.
         encodings = [self._tokenizer.encode(encodable(text[:MAX_CHARACTERS])) for text in texts]
-        rows = np.empty((len(texts), self.dimensions), dtype=np.float32)
+        rows = np.empty((len(texts), len(outputs), self.dimensions), dtype=np.float32)
         batches = list(_batches_of_like_length(encodings))
 
         def fill(batch: list[int]) -> None:
-            rows[batch] = self._run([encodings[position] for position in batch])
+            rows[batch] = self._run([encodings[position] for position in batch], outputs)
 
-        if len(batches) < BULK:
+        if len(texts) < BULK:
             for batch in batches:
                 fill(batch)
         else:
@@ -58,17 +73,18 @@ class MiniLM:
                 list(pool.map(fill, batches))
         return rows
 
-    def _run(self, encodings: list[Encoding]) -> Vectors:
-        """Embed encodings in one go, shape `(len(encodings), 384)`."""
+    def _run(self, encodings: list[Encoding], outputs: list[str]) -> Vectors:
+        """Embed encodings in one go, shape `(len(encodings), len(outputs), 384)`."""
         ids = np.zeros((len(encodings), max(len(encoding) for encoding in encodings)), dtype=np.int64)
         mask = np.zeros_like(ids)
         for row, encoding in enumerate(encodings):
             ids[row, : len(encoding)] = encoding.ids
             mask[row, : len(encoding)] = 1
         inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-        (hidden,) = self._session.run(None, inputs)  # (batch, tokens, 384)
-        # The mean over the tokens of a text, but for its length, which goes with the scaling.
-        return unit_rows(np.einsum("btd,bt->bd", hidden, mask.astype(np.float32)))
+        weights = mask.astype(np.float32)
+        # Each (batch, tokens, 384). The mean over the tokens of a text, but for its length, which goes with the scaling.
+        hidden = self._session.run(outputs, inputs)
+        return np.stack([unit_rows(np.einsum("btd,bt->bd", states, weights)) for states in hidden], axis=1)
 
 
 def _open_graph(path: Path) -> InferenceSession:
@@ -87,9 +103,14 @@ def _open_graph(path: Path) -> InferenceSession:
 
 def _batches_of_like_length(encodings: Sequence[Encoding]) -> Iterator[list[int]]:
     """Yield the positions of all encodings, in batches that need little padding."""
-    order = sorted(range(len(encodings)), key=lambda position: len(encodings[position]))
-    for start in range(0, len(order), BATCH):
-        yield order[start : start + BATCH]
+    batch: list[int] = []
+    for position in sorted(range(len(encodings)), key=lambda position: len(encodings[position])):
+        if batch and (len(batch) == BATCH or len(encodings[position]) > STRETCH * len(encodings[batch[0]])):
+            yield batch
+            batch = []
+        batch.append(position)
+    if batch:
+        yield batch
 
 
 @cache

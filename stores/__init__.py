@@ -5,9 +5,11 @@ from .keys import Keys
 from .ledger import Ledger, LedgerEntry, Verification
 from .payload import Change
 from .targets import TargetStore
+from .thresholds import Calibration
 from .transfer import ImportReport, LineError
 
 __all__ = [
+    "Calibration",
     "Change",
     "Hit",
     "ImportReport",

@@ -3,7 +3,7 @@
 import json
 import re
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,12 +12,13 @@ from sqlite3 import Connection, IntegrityError
 
 from ..errors import TargetWarning, UnknownTarget
 from ..schema import State, Target
+from .ambiguities import ambiguities, subjects
 from .database import Value
 from .keys import to_bytes
 from .opening import identity_of, open_database, open_folder, unlock, wipe
 from .passages import forget_passages, keep_passages
 from .payload import Action, Change, change_from, content_tag, encrypt_change, name_tag, target_from, target_row
-from .registration import ambiguities, changed, duplicate, refuse_twins, same_texts, stored_state
+from .registration import changed, duplicate, refuse_twins, same_texts, stored_state
 
 BATCH = 200
 """Targets registered in one transaction: what a killed import loses at most."""
@@ -282,16 +283,32 @@ class Register:
         return int(version or 0)
 
     def _ambiguities(self, targets: Targets) -> Iterator[str]:
-        namesakes: dict[bytes, Ids] = {}
-        for target in targets:
-            tag = name_tag(self.keys, target.name)
-            if tag not in namesakes:
-                rows = self._database.query(
-                    "SELECT id FROM targets WHERE tenant = ? AND name_tag = ?", (self._tenant, tag)
-                )
-                namesakes[tag] = [target_id for (target_id,) in rows]
-            yield from ambiguities(target, namesakes[tag])
-            namesakes[tag].append(target.id)
+        """Yield what makes targets hard to tell apart from those registered, and from each other."""
+        names = [name_tag(self.keys, target.name) for target in targets]
+        coming: dict[bytes, Ids] = {}
+        for target, name in zip(targets, names, strict=True):
+            coming.setdefault(name, []).append(target.id)
+        earlier: dict[bytes, Ids] = {}
+        for target, name in zip(targets, names, strict=True):
+            kept = [name_tag(self.keys, subject) for subject in subjects(target)]
+            registered = self._ids_by_name([name, *kept])
+            namesakes = registered.get(name, []) + earlier.setdefault(name, [])
+            kept_targets = [known for tag in kept for known in registered.get(tag, []) + coming.get(tag, [])]
+            yield from ambiguities(target, namesakes, kept_targets)
+            earlier[name].append(target.id)
+
+    def _ids_by_name(self, tags: Sequence[bytes]) -> dict[bytes, Ids]:
+        found: dict[bytes, Ids] = {}
+        for start in range(0, len(tags), BATCH):
+            part = tags[start : start + BATCH]
+            rows = self._database.query(
+                "SELECT name_tag, id FROM targets"  # noqa: S608 - the number of marks alone varies
+                f" WHERE tenant = ? AND name_tag IN ({', '.join('?' * len(part))}) ORDER BY seq",
+                (self._tenant, *part),
+            )
+            for tag, target_id in rows:
+                found.setdefault(tag, []).append(target_id)
+        return found
 
     def _insert(self, targets: Targets, why: str, who: str | None) -> None:
         with self._changing() as connection:

@@ -1,17 +1,13 @@
-"""Checks of what is about to be registered: is it there already, and can it be told apart?"""
+"""Checks of what is about to be registered or changed."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cache
 
 from pydantic import ValidationError
 
 from ..errors import DuplicateTarget, InvalidTarget
 from ..schema import State, Target
-from .payload import canonical, content, has_expired
-
-COMMON_WORD = 3.0
-"""Zipf frequency in English from which a word is common: once in a million words."""
+from .payload import content, has_expired
 
 
 def duplicate(target_id: str | None) -> DuplicateTarget:
@@ -76,42 +72,3 @@ def changed(target: Target, changes: Mapping[str, object]) -> Target:
 def same_texts(one: Target, other: Target) -> bool:
     """Whether two versions of a target have the same vectors."""
     return (one.documents, one.keep) == (other.documents, other.keep)
-
-
-def ambiguities(target: Target, namesakes: Iterable[str]) -> Iterator[str]:
-    """Say what makes a target hard to tell apart, without its name.
-
-    Args:
-        target: The target to register.
-        namesakes: Ids of other targets that have its name.
-    """
-    ids = ", ".join(namesakes)
-    if ids:
-        yield (
-            f"Another target ({ids}) has this name. If it is the same subject, `update` adds documents to it; "
-            "if not, documents tell the two apart."
-        )
-    if is_bare_common_word(target):
-        yield (
-            "The name of this target is one common word, and it will be met in texts about other things. "
-            "Give documents, aliases or a fuller name."
-        )
-    if target.kind == "topic" and target.documents and not target.keep:
-        yield (
-            "Nothing says what stays beside this topic, and questions on near subjects will be withheld with it. "
-            "Give 20 or more of them in `keep`."
-        )
-
-
-def is_bare_common_word(target: Target) -> bool:
-    """Whether a person or an organisation is known only by a word such as "May" or "Apple"."""
-    words = canonical(target.name).split()
-    bare = target.kind in ("person", "organisation") and not target.aliases and not target.documents
-    return bare and len(words) == 1 and _zipf(words[0]) >= COMMON_WORD
-
-
-@cache
-def _zipf(word: str) -> float:
-    from wordfreq import zipf_frequency  # half a second to load its list, and rarely needed
-
-    return zipf_frequency(word, "en")

@@ -1,6 +1,7 @@
 """The register of targets with its index and its ledger, in one folder: what the other rooms work with."""
 
 import logging
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from threading import RLock
@@ -8,13 +9,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from ..errors import StoreBusy
-from ..schema import Embedder
+from ..schema import Embedder, Thresholds
 from ..settings import settings
 from .chroma import open_chroma
 from .index import Index
 from .indexing import Indexer
 from .ledger import Ledger
 from .register import Progress, Register
+from .thresholds import Calibration, read_calibration, write_calibration
 from .transfer import ImportReport, export_targets, import_targets
 
 if TYPE_CHECKING:
@@ -108,6 +110,39 @@ class TargetStore(Register):
             InputError: When the file cannot be written.
         """
         return export_targets(self, Path(path))
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """How much evidence it takes on this register: what was set for it, else the defaults.
+
+        Raises:
+            UnreadableStore: When what was set was changed by others, or comes from another register or tenant.
+        """
+        calibration = self.calibration
+        return (calibration and calibration.thresholds) or Thresholds()
+
+    @property
+    def calibration(self) -> Calibration | None:
+        """The thresholds last set, with who, when and why; `None` when none ever were. Raises as `thresholds`."""
+        return read_calibration(self._database, self.keys, self._tenant)
+
+    def set_thresholds(self, thresholds: Thresholds | None, *, why: str = "", who: str | None = None) -> None:
+        """Set how much evidence it takes: for every sanitizer that is made on this register from now on.
+
+        Args:
+            thresholds: The thresholds; `None`: the defaults again.
+            why: The reason, kept encrypted.
+            who: Who asked for it; `None`: the store's actor.
+        """
+        with self._changing() as connection:
+            calibration = Calibration(
+                thresholds=thresholds,
+                revision=self.revision + 1,
+                at=datetime.now(UTC),
+                who=self.actor if who is None else who,
+                why=why,
+            )
+            write_calibration(connection, self.keys, self._tenant, calibration)
 
     @cached_property
     def embedder(self) -> Embedder:

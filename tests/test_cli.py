@@ -35,7 +35,7 @@ def run(environment: dict[str, str], *args: str, stdin: int | None = None) -> su
 def test_help_names_every_command_and_loads_nothing_heavy(environment: dict[str, str]) -> None:
     shown = run(environment, "--help")
     assert shown.returncode == 0
-    for command in ("demo", "chat", "check", "doctor", "targets", "ledger", "eval"):
+    for command in ("demo", "chat", "check", "calibrate", "doctor", "targets", "ledger", "eval"):
         assert re.search(rf"^│ {command}\b", shown.stdout, re.MULTILINE)
     heavy = {"torch", "transformers", "chromadb", "langgraph", "langchain_core", "onnxruntime"}
     code = f"import sys, expunge.cli; sys.exit(str({heavy} & set(sys.modules)))"

@@ -50,6 +50,10 @@ def test_a_larger_register_asks_for_nearer_names(names: FuzzyNames) -> None:
     assert names.threshold > before
 
 
-def test_a_removed_name_is_not_found(names: FuzzyNames) -> None:
-    names.remove("Hina Ameen")
-    assert names.search(canonical("Who is Hina Ameem?")) == []
+def test_a_name_counts_from_its_addition_to_its_removal(names: FuzzyNames) -> None:
+    text = canonical("Who is Jaime Vasquz?")
+    assert names.search(text) == []
+    names.add(Target(name="Jaime Vasquez").model_copy(update={"id": "new"}))
+    assert [hit.target for hit in names.search(text)] == ["new"]
+    names.remove("new")
+    assert names.search(text) == []

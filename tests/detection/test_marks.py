@@ -32,6 +32,11 @@ def test_dates_in_any_format_have_one_key(written: str) -> None:
     assert keys(f"Born on {written} in the city", "date") == {"date:1975-06-30"}
 
 
+def test_letters_that_pass_for_others_make_a_month_too() -> None:
+    assert keys("on \u017feptember 4, 1990", "date") == {"date:1990-09-04"}
+    assert keys("on 3 apr\u0131l 1991", "date") == {"date:1991-04-03"}
+
+
 def test_an_ambiguous_date_has_both_readings() -> None:
     assert keys("Born on 04/11/1980", "date") == {"date:1980-04-11", "date:1980-11-04"}
 
@@ -47,6 +52,8 @@ def test_numbers_lose_their_separators(written: str) -> None:
         ("mail kellina_white@me.com now", "contact", "contact:kellina_white@me.com"),
         (r"mail kellina\_white@me.com now", "contact", "contact:kellina_white@me.com"),
         ("see https://example.org/a.", "contact", "contact:https://example.org/a"),
+        ("see www.example.org/a.", "contact", "contact:www.example.org/a"),
+        ("ask @granite_fan there", "contact", "contact:@granite_fan"),
         ("lives at 3101 Penland Parkway, Anchorage", "address", "phrase:3101 penland parkway"),
         ('wrote "Granite Glossary" there', "title", "phrase:granite glossary"),
         ("wrote 'A Piece of Me' there", "title", "phrase:a piece of me"),

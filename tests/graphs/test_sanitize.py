@@ -5,6 +5,7 @@ import json
 import logging
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from expunge.agents.vetter import Vetter
 from expunge.agents.vetting import Vetting
 from expunge.detection import Detector
 from expunge.errors import InputError
+from expunge.schema import Thresholds
 from expunge.stores.ledger import Ledger
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.language_models import BaseChatModel, FakeListChatModel
@@ -376,6 +378,47 @@ def test_the_ledger_tells_of_every_exchange_and_holds_no_text(sanitizer: Sanitiz
     assert rewritten.prompt_digest == released.prompt_digest != ""
     assert SECRET not in json.dumps([rewritten.model_dump(mode="json"), released.model_dump(mode="json")])
     assert store.ledger.verify().entries == 2
+
+
+@pytest.mark.parametrize("policy", [None, Policy(), Policy(max_rounds=1, abstain="refuse")])
+def test_a_policy_without_thresholds_takes_those_of_the_register(
+    store: TargetStore, hina: Target, policy: Policy | None
+) -> None:
+    store.add(hina)
+    before = Sanitizer(store, policy=policy)
+    store.set_thresholds(Thresholds().scaled(4))
+    after = Sanitizer(store, policy=policy)
+    exchange = ("Who was born in Karachi on June 30, 1975?", "I cannot tell.")
+    assert (before.check(*exchange).action, after.check(*exchange).action) == ("abstain", "release")
+    assert after.check(*exchange).policy == (policy or Policy()).model_copy(
+        update={"thresholds": Thresholds().scaled(4)}
+    )
+
+
+def test_a_policy_with_thresholds_keeps_them(store: TargetStore, hina: Target) -> None:
+    store.add(hina)
+    store.set_thresholds(Thresholds().scaled(4))
+    sanitizer = Sanitizer(store, policy=Policy(thresholds=Thresholds()))
+    assert sanitizer.policy.thresholds == Thresholds()
+    assert sanitizer.check("Who was born in Karachi on June 30, 1975?", "I cannot tell.").action == "abstain"
+
+
+def test_another_policy_shares_what_was_loaded_and_follows_the_register(sanitizer: Sanitizer) -> None:
+    refusing = sanitizer.with_policy(Policy(abstain="refuse"))
+    sanitizer.store.add(Target(name="Odessa Quill"))
+    polite, blunt = (one.check("Who is Odessa Quill?", "A playwright.") for one in (sanitizer, refusing))
+    assert (polite.policy.abstain, blunt.policy.abstain) == ("unknown", "refuse")
+    assert (polite.action, blunt.action) == ("abstain", "abstain")
+    assert polite.text != blunt.text
+
+
+def test_a_trial_is_recorded_elsewhere(sanitizer: Sanitizer, store: TargetStore, tmp_path: Path) -> None:
+    trials = Ledger(tmp_path / "trials.db", store.keys)
+    Sanitizer(store, ledger=trials).check(f"Who is {SECRET}?", DRAFT)
+    assert (trials.verify().entries, store.ledger.verify().entries) == (1, 0)
+    sanitizer.check(f"Who is {SECRET}?", DRAFT)
+    assert (trials.verify().entries, store.ledger.verify().entries) == (1, 1)
+    trials.close()
 
 
 @pytest.fixture(autouse=True)

@@ -201,6 +201,71 @@ def test_a_name_with_context_does_not(store: TargetStore, target: Target) -> Non
         store.add(target)
 
 
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [
+        (Target(name="12 May"), "a date or a number"),
+        (Target(name="1984", kind="work", documents=["1984 has three parts."]), "a date or a number"),
+        (Target(name="31/12/1999"), "a date or a number"),
+        (Target(name="X \u00c6"), "one or two letters"),
+        (Target(name="\u674e"), "one or two letters"),  # one ideograph
+        (Target(name="Will Young"), "everyday word"),
+        (Target(name="Basil Orne", aliases=["B. Orne", "BO"]), "alias"),
+        (Target(name="Rose Kyriakou", documents=["Rose Kyriakou sings."], aliases=["rose"]), "alias"),
+        (Target(name="Basil Orne", documents=["He lives in Lyon."], keep=["he  lives in Lyon."]), "`documents` and in"),
+    ],
+)
+def test_what_cannot_be_told_apart_is_told_without_its_texts(store: TargetStore, target: Target, reason: str) -> None:
+    with pytest.warns(TargetWarning, match=reason) as caught:
+        store.add(target)
+    assert len(caught) == 1
+    told = str(caught[0].message)
+    assert not any(text in told for text in (target.name, *target.aliases, *target.documents))
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        Target(name="John Smith"),
+        Target(name="Will Young", documents=["Will Young was born in Wokingham."]),
+        Target(name="2001: A Space Odyssey", kind="work"),
+        Target(name="4931", kind="secret"),
+        Target(name="07911 123456", kind="record"),
+        Target(name="\u738b\u5c0f\u660e", aliases=["\u5c0f\u660e"]),  # two ideographs are a name
+        Target(name="Basil Orne", aliases=["Basil Orne Junior", "@basil.orne"]),
+        Target(name="Basil Orne", documents=["Basil Orne lives in Lyon."], scope="documents"),
+    ],
+)
+def test_what_can_be_told_apart_is_not(store: TargetStore, target: Target) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        store.add(target)
+
+
+@pytest.mark.parametrize(
+    "kept", ["Nikolai Abilov", "Nikolai Abilov was born in Astana.", "Nikolai Abilov\u2019s wife sings."]
+)
+def test_a_kept_neighbour_that_is_a_target_is_told(store: TargetStore, kept: str) -> None:
+    target = HSIAO.model_copy(update={"keep": ["Hsiao Yun-Hwa sings.", "Taipei is a city.", kept]})
+    neighbour = store.add(Target(name="Nikolai Abilov"))
+    with pytest.warns(TargetWarning, match=neighbour.id):
+        store.add(target)
+
+
+def test_a_kept_neighbour_of_the_same_batch_is_told(store: TargetStore) -> None:
+    with pytest.warns(TargetWarning, match="withheld all the same"):
+        store.add_many([HSIAO.model_copy(update={"keep": ["Nikolai Abilov sings."]}), Target(name="Nikolai Abilov")])
+
+
+def test_of_many_reasons_the_two_gravest_are_told(store: TargetStore) -> None:
+    store.add(Target(name="Will Young", documents=["Will Young sings."]))
+    worst = Target(name="will young", aliases=["W"], documents=["May"], keep=["May", "Will sings."])
+    with pytest.warns(TargetWarning) as caught:
+        store.add(worst)
+    told = [str(warning.message) for warning in caught]
+    assert ["`keep`" in told[0], "has this name" in told[1], len(told)] == [True, True, 2]
+
+
 def test_a_warning_turned_into_an_error_registers_nothing(store: TargetStore) -> None:
     with pytest.raises(TargetWarning):
         store.add_many([HSIAO, Target(name="May")])
