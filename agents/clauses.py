@@ -21,7 +21,8 @@ _FLAW = re.compile(
     r"|\b(?:not only|neither|either|both|between)\b(?!.*\b(?:but|nor|or|and)\b)",
     re.IGNORECASE,
 )
-_FRAGMENT = re.compile(rf"^{FRONT}\b[^,]*$")
+# An adverbial, or a subject with its relative clause, and no statement after it.
+_FRAGMENT = re.compile(rf"^{FRONT}\b[^,]*$|^(?:(?!{FINITE})[^,])*,\s(?:who|which|whose|where)\b[^,]*$")
 _VERB = re.compile(FINITE)
 _LEANING = re.compile(rf"[,;]?\s?{PRONOUN}\b", re.IGNORECASE)
 _LINK = (

@@ -17,8 +17,10 @@ _MARKER = re.compile(
 # A line of this length without an end of its own was wrapped by a program, not broken by its writer.
 _WRAPPED = 40
 _OPEN_END = re.compile(r"[\w,'\u2019)-]")
-_COLON, _CONTENT = 7, 8
 _NEW_LINE = re.compile(r"[ \t]*(?:[-*+•>|]|\d{1,3}[.)]|#{1,6}|```|~~~|\*\*)(?:\s|$)|[ \t]*\||[\w .'\u2019-]{1,30}:\s")
+
+# How much a line announces: after the six levels of headings a colon, and what announces nothing.
+_COLON, _CONTENT = 7, 8
 
 
 class Line(NamedTuple):

@@ -12,7 +12,7 @@ from .grammar import MASK
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{},]')
 _MOST_ITEMS = 200
-_COMMENT = re.compile(rf"\s*(?:#|//|--\s|%|/\*|\*\s).*|(.*\S)\s+(?:#|//)\s[^{MASK}]*{MASK}.*")
+_COMMENT = re.compile(rf"\s*(?:#|//|--\s|%|/\*|\*\s).*|([^{MASK}]*[^\s{MASK}])\s+(?:#|//)\s[^{MASK}]*{MASK}.*")
 
 
 class _Item(NamedTuple):

@@ -55,7 +55,7 @@ class Vetter:
             marks=frozenset(hit.key for evidence in marked.values() for hit in evidence.marks),
             hints=notes.hints,
             likeness=notes.likeness,
-            others=frozenset(word for span in persons for word in canonical(ask[span.start : span.end]).words),
+            others=_words_of_others(ask, persons, scan),
             ask=said,
         )
 
@@ -165,3 +165,10 @@ class Vetter:
             return []
         enough = self._thresholds.part_asked if len(self._detector) <= PARTS_UP_TO else self._thresholds.part_sure
         return [part for part in evidence.parts if part.strength == "part" and part.score >= enough]
+
+
+def _words_of_others(ask: str, persons: list[Span], scan: Scan) -> frozenset[str]:
+    """Return the words of names in an ask; what a document of some target holds is not somebody else's name."""
+    marks = [hit for evidence in scan.values() for hit in evidence.marks]
+    others = [span for span in persons if not any(hit.start < span.end and span.start < hit.end for hit in marks)]
+    return frozenset(word for span in others for word in canonical(ask[span.start : span.end]).words)

@@ -83,9 +83,9 @@ def canonical(text: str) -> Words:
     ideograph becomes a word. Lone surrogates are dropped. Linear in the length of the text.
     """
     if text.isascii() and not _CONTROL.search(text):
-        matches = [(match.group(), match.start(), match.end()) for match in _ASCII_WORD.finditer(text.lower())]
-    else:
-        matches = [word for run in _RUN.finditer(text) for word in _words_of_run(run.group(), run.start())]
+        plain = list(_ASCII_WORD.finditer(text.lower()))
+        return Words([m.group() for m in plain], [m.start() for m in plain], [m.end() for m in plain])
+    matches = [word for run in _RUN.finditer(text) for word in _words_of_run(run.group(), run.start())]
     return Words([word for word, _, _ in matches], [start for _, start, _ in matches], [end for _, _, end in matches])
 
 

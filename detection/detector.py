@@ -44,7 +44,7 @@ class Detector:
         self._fingerprints = Fingerprints()
         self._meaning = Meaning(store)
         self._memories = Memories(store, self._meaning)
-        self._topics = Topics(lambda: store.embedder)
+        self._topics = Topics(lambda: store.embedder, store.trained)
 
     def __len__(self) -> int:
         """Return the number of targets that are enforced."""

@@ -24,6 +24,8 @@ _UNFAMILIAR = 0.9
 _REPEATED = 0.3
 # What more targets than this have in common, a large city say, tells of none of them, and would cost time for each.
 _CROWDED = 20
+# Characters of a text within which marks are held against each other.
+_STRETCH = 256
 # What is protected in its very words: each of its passages is kept, not a sample.
 _VERBATIM: frozenset[TargetKind] = frozenset({"work", "record", "secret"})
 
@@ -220,11 +222,17 @@ def _repeats(hit: MarkHit, heavier: MarkHit) -> bool:
 def _without_nested(hits: Iterable[MarkHit]) -> list[MarkHit]:
     """Drop hits of a target that say no more than a heavier one of its."""
     kept: dict[str, list[MarkHit]] = defaultdict(list)
+    # A long text may repeat thousands of marks: each is held against those in the same stretches of it.
+    near: dict[tuple[str, int], list[MarkHit]] = defaultdict(list)
     for hit in sorted(hits, key=lambda hit: -hit.weight):
-        own = kept[hit.target]
+        stretches = [(hit.target, place) for place in range(hit.start // _STRETCH, (hit.end + 2) // _STRETCH + 1)]
+        own = [other for stretch in stretches for other in near[stretch]]
         if not any(_repeats(hit, other) for other in own):
             beside = any(_is_one_place(hit, other) for other in own)
-            own.append(hit._replace(weight=hit.weight * _REPEATED) if beside else hit)
+            counted = hit._replace(weight=hit.weight * _REPEATED) if beside else hit
+            kept[hit.target].append(counted)
+            for stretch in stretches:
+                near[stretch].append(counted)
     return [hit for own in kept.values() for hit in own]
 
 

@@ -34,19 +34,14 @@ _SHARPNESS = 2.0
 _LAYER_WEIGHTS = np.array([1.0, 3.0], dtype=np.float32)
 # Without kept texts a text must lie half of the way from general text to the examples.
 _MIDWAY = 0.5
-# Examples left out of the regression score a little better than texts on the topic that are wholly new.
-_SIEVE_MARGIN = 0.05
 # An example unlike the others must not open a sieve to all text.
-_MOST_LOOKED_AT = 0.2
+_MOST_LOOKED_AT = 0.15
 
 Floats = NDArray[np.float64]
 
 
 class Passages(NamedTuple):
     """Passages as a probe sees them, one a row."""
-
-    content: Vectors
-    """Wording without the commonest words, shape `(n, BINS)`."""
 
     wording: Vectors
     """Wording, shape `(n, BINS)`."""
@@ -60,7 +55,7 @@ class Sieve:
     """A linear classifier that lets all through that may be on the topic.
 
     Attributes:
-        weights: One weight a bin of content, shape `(BINS,)`.
+        weights: One weight a bin of wording, shape `(BINS,)`.
         threshold: The score from which on a passage is looked at more closely.
     """
 
@@ -103,19 +98,29 @@ def train(examples: Passages, kept: Passages, general: Passages, random: Vectors
         examples: Texts on the topic.
         kept: Texts on near subjects that stay; may be none.
         general: General text.
-        random: Content of general text without a subject, of any length, shape `(m, BINS)`, for the sieve.
+        random: Wording of general text without a subject, of any length, shape `(m, BINS)`, for the sieve.
     """
     sizes = (len(examples.layers), len(kept.layers), len(general.layers))
-    wording = np.vstack([examples.wording, kept.wording, general.wording])
+    wording = np.vstack([examples.wording, kept.wording, general.wording, random])
     centre = np.asarray(general.layers.mean(axis=0), dtype=np.float32)
-    anchors = _centred(np.concatenate([examples.layers, kept.layers, general.layers]), centre)
-    kernel = wording @ wording.T + _layers_kernel(anchors, anchors)
-    coefficients, left_out = _regress(kernel, sizes[0], _weights(sizes, _KEPT_WEIGHT), _RIDGE)
+    layers = _centred(np.concatenate([examples.layers, kept.layers, general.layers]), centre)
+    # In half precision, as they are kept.
+    anchors = layers.astype(np.float16).astype(np.float32)
+    likeness = wording @ wording.T
+    count = sum(sizes)
+    kernel = likeness[:count, :count] + _layers_kernel(anchors, anchors)
+    coefficients, left_out = _regress(kernel, sizes[0], np.repeat([1.0, _KEPT_WEIGHT, 1.0], sizes), _RIDGE)
     on_topic, near, far = np.split(left_out, np.cumsum(sizes)[:2])
     threshold = _threshold(on_topic, near, far)
-    sieve = _sieve(examples, kept, general, random, on_topic > threshold)
-    weights = np.asarray(coefficients @ wording, dtype=np.float32)
-    return Probe(sieve, weights, centre, anchors, coefficients.astype(np.float32), float(coefficients.sum()), threshold)
+    return Probe(
+        sieve=_sieve(wording, likeness, sizes, on_topic > threshold),
+        weights=np.asarray(coefficients @ wording[:count], dtype=np.float32),
+        centre=centre,
+        anchors=anchors,
+        coefficients=coefficients.astype(np.float32),
+        bias=float(coefficients.sum()),
+        threshold=threshold,
+    )
 
 
 def _threshold(on_topic: Floats, near: Floats, far: Floats) -> float:
@@ -129,17 +134,16 @@ def _threshold(on_topic: Floats, near: Floats, far: Floats) -> float:
     return max(threshold, threshold + _MIDWAY * (float(np.median(on_topic)) - threshold))
 
 
-def _sieve(examples: Passages, kept: Passages, general: Passages, random: Vectors, caught: NDArray[np.bool_]) -> Sieve:
+def _sieve(wording: Vectors, likeness: Vectors, sizes: tuple[int, int, int], caught: NDArray[np.bool_]) -> Sieve:
     """Train a sieve that loses at most a share `LOSS` of the examples that the probe would catch."""
-    sizes = (len(examples.content), len(kept.content), len(general.content) + len(random))
-    content = np.vstack([examples.content, kept.content, general.content, random])
-    weights = _weights(sizes, _KEPT_WEIGHT_IN_SIEVE)
-    coefficients, left_out = _regress(content @ content.T, sizes[0], weights, _SIEVE_RIDGE)
-    scores = left_out[: sizes[0]]
-    lowest = float(np.quantile(scores[caught] if caught.any() else scores, LOSS)) - _SIEVE_MARGIN
-    busiest = float(np.quantile(left_out[-sizes[2] :], 1 - _MOST_LOOKED_AT))
+    examples, kept, _ = sizes
+    weights = np.repeat([1.0, _KEPT_WEIGHT_IN_SIEVE, 1.0], [examples, kept, len(wording) - examples - kept])
+    coefficients, left_out = _regress(likeness, examples, weights, _SIEVE_RIDGE)
+    on_topic, general = left_out[:examples], left_out[examples + kept :]
+    lowest = float(np.quantile(on_topic[caught] if caught.any() else on_topic, LOSS))
+    busiest = float(np.quantile(general, 1 - _MOST_LOOKED_AT))
     bias = float(coefficients.sum())
-    return Sieve(np.asarray(coefficients @ content, dtype=np.float32), max(lowest, busiest) - bias)
+    return Sieve(np.asarray(coefficients @ wording, dtype=np.float32), max(lowest, busiest) - bias)
 
 
 def _centred(layers: Vectors, centre: Vectors) -> Vectors:
@@ -153,10 +157,6 @@ def _layers_kernel(one: Vectors, other: Vectors) -> Vectors:
     for layer, weight in enumerate(_LAYER_WEIGHTS):
         total += weight * np.exp(_SHARPNESS * (one[:, layer] @ other[:, layer].T - 1))
     return total
-
-
-def _weights(sizes: tuple[int, int, int], kept: float) -> Floats:
-    return np.repeat([1.0, kept, 1.0], sizes)
 
 
 def _regress(kernel: Vectors, positive: int, weights: Floats, ridge: float) -> tuple[Floats, Floats]:

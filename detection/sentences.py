@@ -31,6 +31,7 @@ _HEADLESS = re.compile(
     r"|received|also|author|writer|son|daughter|[a-z]+ed|[a-z]+ing)\b|^\W*[\w /-]{1,30}:\s",
     re.IGNORECASE,
 )
+_FINITE = re.compile(r"\w\W+(?:is|are|was|were|has|have|had|does|did|can|will|would|we|you|i)\b", re.IGNORECASE)
 _OWN_SUBJECT = re.compile(r"^\W*(?:the|an?|it|there|this|these|we|you|i)\b", re.IGNORECASE)
 _TITLES = frozenset(
     {"mr", "mrs", "ms", "miss", "dr", "prof", "professor", "sir", "dame", "dear", "author", "judge", "mayor", "captain"}
@@ -49,6 +50,8 @@ _INSTITUTIONS = frozenset(
     university village war world year
     """.split()  # noqa: SIM905 - a hundred quoted words would be unreadable
 )
+# "The Stars Will Be Our Lamps": words that stand in titles and in nobody's name.
+_OF_TITLES = STOP_WORDS - {"will", "an", "do", "so", "no", "to", "my", "in", "s", "t", "a", "i"}
 _PLACES = frozenset(
     """
     africa african america american arabia arabian asia asian australian brazil british california cape central chinese
@@ -112,7 +115,7 @@ def is_elliptic(question: str) -> bool:
 
 def is_headless(sentence: str) -> bool:
     """Whether a sentence lacks a subject of its own, and so goes on about the one before."""
-    short = len(sentence.split()) <= 4 and not _OWN_SUBJECT.search(sentence)
+    short = len(sentence.split()) <= 4 and not _OWN_SUBJECT.search(sentence) and not _FINITE.search(sentence)
     return short or bool(_HEADLESS.search(sentence))
 
 
@@ -127,7 +130,7 @@ def people(text: str) -> list[Span]:
 
 def _is_no_person(name: str) -> bool:
     words = set(re.findall(r"\w+", name.lower()))
-    return not _INSTITUTIONS.isdisjoint(words) or words <= _PLACES
+    return not _INSTITUTIONS.isdisjoint(words) or words <= _PLACES or not _OF_TITLES.isdisjoint(words)
 
 
 def _without_opening(text: str, start: int, end: int) -> Span | None:

@@ -41,12 +41,15 @@ def see_names(found: Scan, text: str, plain: Words, aliases: Aliases, fuzzy: Fuz
     parts = list(aliases.parts_in(plain))
     others = people(text) if sightings or parts else []
     taken: dict[str, list[Sighting]] = defaultdict(list)
-    for target, sighting in [*sightings, *_completed(plain, parts, others), *_in_pieces(text, plain, parts, aliases)]:
+    for target, sighting in [*sightings, *_completed(plain, parts, others)]:
         kept = _held_against(sighting, others, text)
         if kept and not _covered(kept, taken[target]):
             found.setdefault(target, Evidence()).names.append(kept)
             if kept.as_name:
                 insort(taken[target], kept, key=lambda name: name.start)
+    for target, sighting in _in_pieces(text, plain, parts, aliases):
+        evidence = found.setdefault(target, Evidence())
+        evidence.names += [] if evidence.names else [sighting]
     _see_parts(found, text, plain, parts, others)
     _see_namesakes(found, text, plain, [*every, *near])
 
@@ -167,7 +170,7 @@ def _held_against(sighting: Sighting, others: list[Span], text: str) -> Sighting
     if sighting.strength == "full":
         goes_on = re.match(r"(?:-|\s+)[A-Z]", text[sighting.end : sighting.end + 3]) is not None
         return Sighting(sighting.start, sighting.end, "derived") if goes_on else sighting
-    if sighting.strength not in {"completed", "pieces"} and _overlap_beyond(sighting, others):
+    if sighting.strength != "completed" and _overlap_beyond(sighting, others):
         return None
     return sighting
 

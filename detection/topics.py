@@ -1,17 +1,22 @@
 """Layer 5, topics: probes trained at registration. Most text is let pass by its wording, and is never embedded."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 from typing import NamedTuple
+from zlib import crc32
 
 import numpy as np
 
+from ..models.layers import embed_layers, layers_shown
 from ..schema import Embedder, Target, Vectors
+from ..stores.trained import Trained
 from .canonical import canonical
 from .grams import grams
+from .packing import pack, unpack
 from .probe import Passages, Probe, train
 from .prose import plain_texts
-from .rarity import common_words, random_texts
+from .rarity import random_texts
 
 # Of a long text each stretch of this many characters is looked at: a topic must not hide in a sea of other words.
 _WINDOW = 800
@@ -19,9 +24,9 @@ _STRIDE = 600
 _BATCH = 64
 # Windows that are embedded, the most suspicious ones: each costs up to 40 ms.
 _MOST_EMBEDDED = 64
-_RANDOM_TEXTS = 600
-# Embeddings of the background by the name of their model: they take seconds, and are the same for all registers.
-_BACKGROUND: dict[str, Vectors] = {}
+_RANDOM_TEXTS = 1_000
+# What decides how a probe turns out, beside its texts and the embedding model: a change of it outdates probes kept.
+_INGREDIENTS = ("background.txt", "canonical.py", "grams.py", "packing.py", "probe.py", "rarity.py", "topics.py")
 
 
 class TopicHit(NamedTuple):
@@ -47,34 +52,49 @@ class Topics:
 
     Args:
         embedder: Gives the embedding model; asked for when something is to be embedded.
+        trained: Where probes are kept for the next process; `None`: nowhere.
     """
 
-    def __init__(self, embedder: Callable[[], Embedder]) -> None:
+    def __init__(self, embedder: Callable[[], Embedder], trained: Trained | None = None) -> None:
         self._embedder = embedder
+        self._trained = trained
         self._probes: dict[str, Probe] = {}
-        self._untrained: dict[str, Target] = {}
+        self._missing: dict[str, Target] = {}
 
     def add(self, target: Target) -> None:
         """Take a topic with example questions; it is known once `ready` was called."""
-        self._untrained[target.id] = target
+        self._missing[target.id] = target
 
     def remove(self, target_id: str) -> None:
         """Forget a topic; nothing happens when it is not known."""
-        self._untrained.pop(target_id, None)
+        self._missing.pop(target_id, None)
         self._probes.pop(target_id, None)
 
     def ready(self) -> None:
-        """Train the probes that are missing: some seconds for the first, as general text has to be embedded for it."""
-        if not self._untrained:
-            return
-        general = Passages(*_wordings(background()), _background_meaning(self._embedder()))
-        random, _ = _wordings(random_texts(_RANDOM_TEXTS))
-        for target_id, target in list(self._untrained.items()):
-            kept = [window for text in target.keep for window in windows(text)]
-            # Of a long example the first window is its question; others may be on anything.
-            examples = [text[:_WINDOW] for text in target.documents]
-            self._probes[target_id] = train(self._passages(examples), self._passages(kept), general, random)
-            del self._untrained[target_id]
+        """Train the probes that are missing and were not kept: seconds for each, and some more for the first."""
+        for target_id, target in list(self._missing.items()):
+            self._probes[target_id] = self._restored(target) or self._train(target)
+            del self._missing[target_id]
+
+    def _restored(self, target: Target) -> Probe | None:
+        content = self._trained.read(target, self._recipe) if self._trained else None
+        return unpack(content) if content else None
+
+    def _train(self, target: Target) -> Probe:
+        kept = [window for text in target.keep for window in windows(text)]
+        # Of a long example the first window is its question; others may be on anything.
+        examples = [text[:_WINDOW] for text in target.documents]
+        embedder = self._embedder()
+        probe = train(_passages(examples, embedder), _passages(kept, embedder), _general(embedder), _random())
+        if self._trained:
+            self._trained.write(target, self._recipe, pack(probe))
+        return probe
+
+    @cached_property
+    def _recipe(self) -> str:
+        embedder = self._embedder()
+        ingredients = b"".join(files(__package__).joinpath(name).read_bytes() for name in _INGREDIENTS)
+        return f"{embedder.name}/{layers_shown(embedder)}/{crc32(ingredients):08x}"
 
     def search(self, text: str, *, disguised: bool = True) -> list[TopicHit]:
         """Return the topics that a text is on, by its window that is most on it. Linear in the length of the text.
@@ -90,19 +110,25 @@ class Topics:
         suspicious = _sifted([window for one in texts for window in windows(one)], probes.values())
         if not suspicious:
             return []
-        _, wording = _wordings(suspicious)
-        meaning = self._embedder().embed(suspicious)
-        hits = [TopicHit(key, float(p.scores(wording, meaning).max()), p.threshold) for key, p in probes.items()]
+        wording = _wordings(suspicious)
+        layers = embed_layers(self._embedder(), suspicious)
+        hits = [TopicHit(key, float(p.scores(wording, layers).max()), p.threshold) for key, p in probes.items()]
         return [hit for hit in hits if hit.score > hit.threshold]
 
-    def _passages(self, texts: Sequence[str]) -> Passages:
-        return Passages(*_wordings(texts), self._embedder().embed(texts))
+
+def _passages(texts: Sequence[str], embedder: Embedder) -> Passages:
+    return Passages(_wordings(texts), embed_layers(embedder, texts))
 
 
-def _background_meaning(embedder: Embedder) -> Vectors:
-    if embedder.name not in _BACKGROUND:
-        _BACKGROUND[embedder.name] = embedder.embed(background())
-    return _BACKGROUND[embedder.name]
+@lru_cache(maxsize=2)
+def _general(embedder: Embedder) -> Passages:
+    """The background, which takes seconds to embed and is the same for all registers."""
+    return _passages(background(), embedder)
+
+
+@cache
+def _random() -> Vectors:
+    return _wordings(random_texts(_RANDOM_TEXTS))
 
 
 def _sifted(texts: Sequence[str], probes: Iterable[Probe]) -> list[str]:
@@ -112,7 +138,7 @@ def _sifted(texts: Sequence[str], probes: Iterable[Probe]) -> list[str]:
     thresholds = np.array([sieve.threshold for sieve in sieves])
     margins = np.concatenate(
         [
-            (_content(texts[start : start + _BATCH]) @ weights - thresholds).max(axis=1)
+            (_wordings(texts[start : start + _BATCH]) @ weights - thresholds).max(axis=1)
             for start in range(0, len(texts), _BATCH)
         ]
     )
@@ -120,11 +146,5 @@ def _sifted(texts: Sequence[str], probes: Iterable[Probe]) -> list[str]:
     return [texts[index] for index in order if margins[index] > 0]
 
 
-def _content(texts: Sequence[str]) -> Vectors:
-    common = common_words()
-    return grams([f" {' '.join(word for word in canonical(text).words if word not in common)} " for text in texts])
-
-
-def _wordings(texts: Sequence[str]) -> tuple[Vectors, Vectors]:
-    """Return content and wording as in `Passages`."""
-    return _content(texts), grams([canonical(text).joined for text in texts])
+def _wordings(texts: Sequence[str]) -> Vectors:
+    return grams([canonical(text).joined for text in texts])

@@ -10,10 +10,19 @@ from ..schema import Embedder, Vectors
 
 @runtime_checkable
 class LayeredEmbedder(Embedder, Protocol):
-    """An embedding model that shows its middle layers too."""
+    """An embedding model that shows its middle layers too, or whose like do."""
+
+    @property
+    def layers_shown(self) -> int:
+        """2 when the middle is shown; 1 when the last layer stands for it."""
 
     def embed_layers(self, texts: Sequence[str]) -> Vectors:
         """Embed texts by the last layer and by those in the middle, shape `(len(texts), 2, dimensions)`."""
+
+
+def layers_shown(embedder: Embedder) -> int:
+    """Return whether vectors of `embed_layers` are of two layers or of one, twice."""
+    return embedder.layers_shown if isinstance(embedder, LayeredEmbedder) else 1
 
 
 def embed_layers(embedder: Embedder, texts: Sequence[str]) -> Vectors:

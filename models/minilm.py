@@ -38,7 +38,7 @@ class MiniLM:
         self._tokenizer.enable_truncation(MAX_TOKENS)
         self._tokenizer.no_padding()
         self._session = _open_graph(folder / "model.onnx")
-        self.shows_middle = any(output.name == "middle" for output in self._session.get_outputs())
+        self.layers_shown = 1 + any(output.name == "middle" for output in self._session.get_outputs())
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Embed texts, shape `(len(texts), 384)`, rows of unit length.
@@ -53,7 +53,7 @@ class MiniLM:
         Returns:
             Shape `(len(texts), 2, 384)`, rows of unit length; both the same where the graph does not show its middle.
         """
-        return self._embed(texts, ["last_hidden_state", "middle" if self.shows_middle else "last_hidden_state"])
+        return self._embed(texts, ["last_hidden_state", "middle" if self.layers_shown > 1 else "last_hidden_state"])
 
     def _embed(self, texts: Sequence[str], outputs: list[str]) -> Vectors:
         """Embed texts by outputs of the graph, shape `(len(texts), len(outputs), 384)`."""
@@ -82,8 +82,8 @@ class MiniLM:
             mask[row, : len(encoding)] = 1
         inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
         weights = mask.astype(np.float32)
-        # Each (batch, tokens, 384). The mean over the tokens of a text, but for its length, which goes with the scaling.
-        hidden = self._session.run(outputs, inputs)
+        hidden = self._session.run(outputs, inputs)  # each (batch, tokens, 384)
+        # The mean over the tokens of a text, but for its length, which goes with the scaling.
         return np.stack([unit_rows(np.einsum("btd,bt->bd", states, weights)) for states in hidden], axis=1)
 
 

@@ -15,6 +15,9 @@ COMMON_WORD = 1e-6
 EVERYDAY_WORD = 1e-4
 """Share of the words of English texts from which a word is an everyday one."""
 
+NAMED = 3
+"""Other targets that a warning names."""
+
 _MOST = 2
 _SHORTEST = 3
 _LONGEST = 60
@@ -23,7 +26,7 @@ _DATE_WORD = re.compile(
     r"|jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
     r"|nov(?:ember)?|dec(?:ember)?|(?:mon|tues|wednes|thurs|fri|satur|sun)day"
 )
-_ENDING = re.compile(r"(?:['\u2019]s?|\W)+$")
+_ENDING = re.compile(r"(?:['\u2019]s|\W)+$")
 
 
 def ambiguities(target: Target, namesakes: Iterable[str], kept_targets: Iterable[str] = ()) -> Iterator[str]:
@@ -34,7 +37,7 @@ def ambiguities(target: Target, namesakes: Iterable[str], kept_targets: Iterable
         namesakes: Ids of other targets that have its name.
         kept_targets: Ids of other targets that its kept texts are about.
     """
-    yield from islice(_reasons(target, ", ".join(namesakes), ", ".join(kept_targets)), _MOST)
+    yield from islice(_reasons(target, _listed(namesakes), _listed(kept_targets)), _MOST)
 
 
 def _reasons(target: Target, namesakes: str, kept_targets: str) -> Iterator[str]:
@@ -64,6 +67,12 @@ def _reasons(target: Target, namesakes: str, kept_targets: str) -> Iterator[str]
             "Nothing says what stays beside this topic, and questions on near subjects will be withheld with it. "
             "Give 20 or more of them in `keep`."
         )
+
+
+def _listed(ids: Iterable[str]) -> str:
+    """List a few ids: thousands of targets may have one name."""
+    first = list(islice(ids, NAMED + 1))
+    return ", ".join(first[:NAMED]) + (", …" if len(first) > NAMED else "")
 
 
 def _of_name(target: Target) -> Iterator[str]:
@@ -120,8 +129,8 @@ def _tells_nobody(alias: str) -> bool:
 
 
 def _letters(name: str) -> int:
-    """Count letters and digits; an ideograph counts for two, as it says as much."""
-    return sum(1 + (east_asian_width(sign) in "WF") for sign in name if sign.isalnum())
+    """Count the signs of a name; an ideograph counts for two, as it says as much."""
+    return sum(1 + (east_asian_width(sign) in "WF") for sign in name if not sign.isspace())
 
 
 def _is_common_word(name: str) -> bool:

@@ -3,7 +3,7 @@
 import json
 import re
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,13 +12,14 @@ from sqlite3 import Connection, IntegrityError
 
 from ..errors import TargetWarning, UnknownTarget
 from ..schema import State, Target
-from .ambiguities import ambiguities, subjects
+from .ambiguities import NAMED, ambiguities, subjects
 from .database import Value
 from .keys import to_bytes
 from .opening import identity_of, open_database, open_folder, unlock, wipe
 from .passages import forget_passages, keep_passages
 from .payload import Action, Change, change_from, content_tag, encrypt_change, name_tag, target_from, target_row
 from .registration import changed, duplicate, refuse_twins, same_texts, stored_state
+from .trained import trained_row
 
 BATCH = 200
 """Targets registered in one transaction: what a killed import loses at most."""
@@ -183,6 +184,7 @@ class Register:
             )
             connection.execute("DELETE FROM targets WHERE id = ?", (target_id,))
             connection.execute("DELETE FROM changes WHERE target = ?", (target_id,))
+            connection.execute("DELETE FROM meta WHERE name = ?", (trained_row(target_id),))
             removed = target.model_copy(update={"version": target.version + 1})
             self._record(connection, removed, "remove", why, who)
             connection.execute("INSERT OR REPLACE INTO meta VALUES ('unwiped', 1)")
@@ -285,30 +287,25 @@ class Register:
     def _ambiguities(self, targets: Targets) -> Iterator[str]:
         """Yield what makes targets hard to tell apart from those registered, and from each other."""
         names = [name_tag(self.keys, target.name) for target in targets]
-        coming: dict[bytes, Ids] = {}
+        coming: dict[bytes, str] = {}
         for target, name in zip(targets, names, strict=True):
-            coming.setdefault(name, []).append(target.id)
+            coming.setdefault(name, target.id)
         earlier: dict[bytes, Ids] = {}
         for target, name in zip(targets, names, strict=True):
-            kept = [name_tag(self.keys, subject) for subject in subjects(target)]
-            registered = self._ids_by_name([name, *kept])
-            namesakes = registered.get(name, []) + earlier.setdefault(name, [])
-            kept_targets = [known for tag in kept for known in registered.get(tag, []) + coming.get(tag, [])]
-            yield from ambiguities(target, namesakes, kept_targets)
-            earlier[name].append(target.id)
+            namesakes = self._some_named(name) + earlier.setdefault(name, [])
+            yield from ambiguities(target, namesakes, self._kept_targets(target, coming))
+            if len(earlier[name]) <= NAMED:
+                earlier[name].append(target.id)
 
-    def _ids_by_name(self, tags: Sequence[bytes]) -> dict[bytes, Ids]:
-        found: dict[bytes, Ids] = {}
-        for start in range(0, len(tags), BATCH):
-            part = tags[start : start + BATCH]
-            rows = self._database.query(
-                "SELECT name_tag, id FROM targets"  # noqa: S608 - the number of marks alone varies
-                f" WHERE tenant = ? AND name_tag IN ({', '.join('?' * len(part))}) ORDER BY seq",
-                (self._tenant, *part),
-            )
-            for tag, target_id in rows:
-                found.setdefault(tag, []).append(target_id)
-        return found
+    def _kept_targets(self, target: Target, coming: Mapping[bytes, str]) -> Ids:
+        """Return some of the targets that kept texts are about, of those to be registered with it too."""
+        tags = [name_tag(self.keys, subject) for subject in subjects(target)]
+        return [known for tag in tags for known in self._some_named(tag) or filter(None, [coming.get(tag)])]
+
+    def _some_named(self, tag: bytes) -> Ids:
+        """Return targets of a name, as many as a warning names and one more."""
+        query = "SELECT id FROM targets WHERE tenant = ? AND name_tag = ? LIMIT ?"
+        return [target_id for (target_id,) in self._database.query(query, (self._tenant, tag, NAMED + 1))]
 
     def _insert(self, targets: Targets, why: str, who: str | None) -> None:
         with self._changing() as connection:

@@ -17,6 +17,7 @@ from .indexing import Indexer
 from .ledger import Ledger
 from .register import Progress, Register
 from .thresholds import Calibration, read_calibration, write_calibration
+from .trained import Trained
 from .transfer import ImportReport, export_targets, import_targets
 
 if TYPE_CHECKING:
@@ -155,6 +156,11 @@ class TargetStore(Register):
         from ..models.embeddings import load_embedder
 
         return load_embedder(self._embeddings)
+
+    @property
+    def trained(self) -> Trained:
+        """What was trained on targets."""
+        return Trained(self._database, self.keys)
 
     @property
     def index(self) -> Index:

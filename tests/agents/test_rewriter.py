@@ -67,6 +67,7 @@ def test_the_smallest_piece_is_cut_first(draft: str, expected: str) -> None:
         "The three finalists were Jane Smith, Hina Ameen and Bob Ray.",
         "When Hina Ameen arrived, she sat down.",
         "After the race, a friend of Hina Ameen sang.",
+        "Al Roy, who won in the May of 1990, moved to Hina Ameen along with a dog.",
         "Filmed in Lyon, the play received the Hina Ameen award.",
         "Bob Ray read Hina Ameen's book in the train.",
         'The poster said "Bob Ray and Hina Ameen" in red.',

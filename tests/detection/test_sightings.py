@@ -50,7 +50,7 @@ def names(store: TargetStore, text: str) -> list[Sighting]:
     ],
 )
 def test_names_are_seen(store: TargetStore, name: str, text: str) -> None:
-    store.add(Target(name=name))
+    store.add(Target(name=name, documents=["A document, so that no warning is given."]))
     assert names(store, text)
 
 
@@ -95,5 +95,5 @@ def test_a_whole_name_that_goes_on_is_not_certain(store: TargetStore) -> None:
 
 
 def test_a_capitalised_name_of_common_words_is_whole(store: TargetStore) -> None:
-    store.add(Target(name="Will Young"))
+    store.add(Target(name="Will Young", documents=["A document, so that no warning is given."]))
     assert [name.strength for name in names(store, "It was Will Young.")] == ["full"]
