@@ -11,7 +11,7 @@ from ..schema import Target
 from .canonical import Words
 from .names import Form, Strength, forms, parts
 from .run_together import RunTogether
-from .sounds import MIN_CONSONANTS, consonants
+from .sounds import MIN_CONSONANTS, READINGS_OF_W, consonants
 
 Part = Literal["given", "family"]
 
@@ -90,9 +90,9 @@ class Aliases:
             yield self._spelled, letters
             if form.strength not in {"common", "loose", "initials"}:
                 yield self._letters, letters
-        sound = "".join(map(consonants, form.words))
-        if len(form.words) > 1 and len(sound) >= MIN_CONSONANTS:
-            yield self._sounds, sound
+        for sound in {"".join(consonants(word, w) for word in form.words) for w in READINGS_OF_W}:
+            if len(form.words) > 1 and len(sound) >= MIN_CONSONANTS:
+                yield self._sounds, sound
 
     def ready(self) -> None:
         """Make the automaton. Takes about half a second for 100,000 targets; not thread-safe."""
@@ -123,7 +123,8 @@ class Aliases:
 
     def sounding(self, words: Words) -> list[AliasHit]:
         """Return names that words of another script sound like."""
-        return [AliasHit(*hit, "derived") for hit in self._sounds.search([consonants(word) for word in words.words])]
+        spoken = ([consonants(word, w) for word in words.words] for w in READINGS_OF_W)
+        return [AliasHit(*hit, "derived") for sounds in spoken for hit in self._sounds.search(sounds)]
 
     def whole(self, target_id: str) -> frozenset[str]:
         """Return the words of a person's name; none of a name of one part or of what is no person."""

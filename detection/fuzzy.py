@@ -59,7 +59,7 @@ class FuzzyNames:
     def __init__(self) -> None:
         self._names: dict[str, list[tuple[str, ...]]] = {}
         self._variants: dict[str, set[str]] = defaultdict(set)
-        self._owners: dict[str, set[str]] = defaultdict(set)
+        self._owners: dict[str, dict[str, list[tuple[str, ...]]]] = defaultdict(dict)
         self._neighbours = lru_cache(maxsize=_REMEMBERED)(self._look_up)
 
     @property
@@ -79,38 +79,44 @@ class FuzzyNames:
         ]
         if names:
             self._names[target.id] = names
-        for word in {word for name in names for word in name if _MIN_LETTERS <= len(word) <= _MAX_LETTERS}:
-            self._owners[word].add(target.id)
-            for variant in _deletions(word):
-                self._variants[variant].add(word)
+        for name in names:
+            for word in {word for word in name if _MIN_LETTERS <= len(word) <= _MAX_LETTERS}:
+                self._owners[word].setdefault(target.id, []).append(name)
+                for variant in _deletions(word):
+                    self._variants[variant].add(word)
         self._neighbours.cache_clear()
 
     def remove(self, target_id: str) -> None:
         """Remove a target's names; variants of a word that no target has any more stay, and lead nowhere."""
         for name in self._names.pop(target_id, ()):
             for word in name:
-                self._owners[word].discard(target_id)
+                self._owners[word].pop(target_id, None)
         self._neighbours.cache_clear()
 
     def search(self, words: Words) -> list[FuzzyHit]:
         """Return names that stand in a text with typing errors, the most alike for each target."""
         best: dict[str, FuzzyHit] = {}
-        for target, index in islice(dict.fromkeys(self._nominations(words.words)), _MOST_NOMINATIONS):
-            hit = self._compare(target, words.words, index)
+        for target, word, index in islice(dict.fromkeys(self._nominations(words.words)), _MOST_NOMINATIONS):
+            hit = self._compare(target, word, words.words, index)
             if hit and (target not in best or (hit.words, hit.score) > (best[target].words, best[target].score)):
                 best[target] = hit
         return list(best.values())
 
-    def _nominations(self, words: list[str]) -> Iterator[tuple[str, int]]:
-        """Yield targets with the index of the first of two close words, each near a word of their name."""
+    def _nominations(self, words: list[str]) -> Iterator[tuple[str, str, int]]:
+        """Yield targets, a word that their name must have, and the index of the first of two words near words of it."""
         near = [self._near(word) for word in words]
         for index in range(len(near) - 1):
             # A short word, such as a particle, may stand between the two.
             later = [*near[index + 1], *(near[index + 2] if index + 2 < len(near) else ())] if near[index] else ()
             for one, other in ((a, b) for a in near[index] for b in later if a != b):
-                shared = self._owners[one] & self._owners[other]
+                owners, others = self._owners[one], self._owners[other]
+                shared = owners.keys() & others.keys()
                 if len(shared) <= _CROWDED:
-                    yield from ((target, index) for target in shared)
+                    # Of thousands of aliases of one target those are compared that have the rarer of the two words.
+                    yield from (
+                        (target, one if len(owners[target]) <= len(others[target]) else other, index)
+                        for target in shared
+                    )
 
     def _near(self, word: str) -> set[str]:
         """Return the words of names within one edit of a word."""
@@ -121,10 +127,10 @@ class FuzzyNames:
         found = {name for variant in _deletions(word) for name in self._variants.get(variant, ())}
         return {name for name in found if self._owners[name]}
 
-    def _compare(self, target: str, words: list[str], index: int) -> FuzzyHit | None:
-        """Compare a window around two words with each name of a target."""
+    def _compare(self, target: str, word: str, words: list[str], index: int) -> FuzzyHit | None:
+        """Compare a window around two words with each name of a target that has a word."""
         best: FuzzyHit | None = None
-        for name in self._names.get(target, ()):
+        for name in self._owners[word][target]:
             for first in range(max(0, index - len(name) + 2), index + 1):
                 window = words[first : first + len(name)]
                 score = _likeness(name, window)

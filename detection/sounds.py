@@ -12,18 +12,22 @@ from .canonical import Words
 MIN_CONSONANTS = 5
 """Consonants that a name needs for its sound to tell it from other words."""
 
+READINGS_OF_W = ("w", "u")
+"""What "w" stands for, in one script or another."""
+
 # The last letter of the Latin blocks (Latin Extended-B); punctuation beyond is no matter, it makes no word.
 _LATIN_END = "\u024f"
 _LEVELLED = [
     (re.compile(pattern), to)
     for pattern, to in [
         ("dzh|dj", "j"),
-        ("tsch|tch|sch|sh|ts|tz|z|c(?=[eiy])", "s"),
+        ("tsch|tch|sch|sh|c(?=[eiy])", "s"),
         ("gh|ch|kh|h", ""),
+        ("t[sz]|z", "s"),
         ("x", "ks"),
-        ("j|gk|ng|nk|[cqg]", "k"),
-        ("m[pbv]|[wbpf]", "v"),
-        ("n[td]|d", "t"),
+        ("j|^gk|[cqg]", "k"),
+        ("^mp|[wbpf]", "v"),
+        ("^nt|d", "t"),
         ("l", "r"),
         ("[aeiouy0-9]", ""),
         (r"(.)\1+", r"\1"),
@@ -32,8 +36,14 @@ _LEVELLED = [
 
 
 @lru_cache(maxsize=65536)
-def consonants(word: str) -> str:
-    """Return the levelled consonants of a canonical word, possibly none."""
+def consonants(word: str, w: str = "w") -> str:
+    """Return the levelled consonants of a canonical word, possibly none.
+
+    Args:
+        word: The word.
+        w: What "w" stands for: a consonant as in "William", or the vowel that it is in some scripts.
+    """
+    word = word.replace("w", w)
     for pattern, to in _LEVELLED:
         word = pattern.sub(to, word)
     return word
