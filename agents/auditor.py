@@ -49,6 +49,10 @@ class Auditor:
         standing = [f for f in findings if stands(f, self._detector.target(f.target), self._policy)]
         return sorted([*standing, *decided], key=lambda finding: (finding.start, finding.end))
 
+    def asked_for(self, target_id: str, vetting: Vetting) -> bool:
+        """Whether the ask is for what must go of a target, so that there is nothing to be kept of an answer."""
+        return target_id in vetting.active and self._scope.asked_for(target_id, vetting)
+
     def _names(self, target_id: str, evidence: Evidence, reading: Reading, vetting: Vetting) -> list[Finding]:
         """Return the target's names, where its scope is everything; parts of it only when they tell it apart."""
         if self._detector.target(target_id).scope != "everything":

@@ -65,6 +65,16 @@ class ScopeAuditor:
         ]
         return told, [mark for mark in marks if not _is_cleared(mark, told, judgement)]
 
+    def asked_for(self, target_id: str, vetting: Vetting) -> bool:
+        """Whether what was asked for is what must go of a target, so that no part of an answer is harmless."""
+        target = self._detector.target(target_id)
+        if target.scope != "documents":
+            return True
+        judgement = self._detector.judge_scope(
+            target_id, [_question(vetting.ask)], (target.policy or self._policy).prefer
+        )
+        return judgement is None or max(judgement.scores) > judgement.threshold
+
 
 def _not_of_others(target_id: str, evidence: Evidence, vetting: Vetting, draft: str) -> list[Span]:
     """Return a draft's sentences without those that open with somebody else's name, and those that speak on of them.

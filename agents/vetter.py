@@ -10,7 +10,6 @@ from .findings import of_mark, of_name, of_topic, stands
 from .vetting import Notes, Vetting
 from .weighing import HINTS, PARTS_UP_TO, part_weight
 
-
 LEAST_MARKS = 1.2
 """Weight of marks below which an ask identifies nobody, however like a document it is."""
 

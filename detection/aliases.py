@@ -90,9 +90,10 @@ class Aliases:
             yield self._spelled, letters
             if form.strength not in {"common", "loose", "initials"}:
                 yield self._letters, letters
-        for sound in {"".join(consonants(word, w) for word in form.words) for w in READINGS_OF_W}:
-            if len(form.words) > 1 and len(sound) >= MIN_CONSONANTS:
-                yield self._sounds, sound
+        if len(form.words) > 1 and form.strength in {"full", "common"}:
+            readings = READINGS_OF_W if "w" in letters else READINGS_OF_W[:1]
+            sounds = {"".join(consonants(word, w) for word in form.words) for w in readings}
+            yield from ((self._sounds, sound) for sound in sounds if len(sound) >= MIN_CONSONANTS)
 
     def ready(self) -> None:
         """Make the automaton. Takes about half a second for 100,000 targets; not thread-safe."""

@@ -1,8 +1,9 @@
 """The forms under which a target's name turns up."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 from typing import Literal
 
@@ -16,6 +17,8 @@ _QUALIFIER = re.compile(r"\s*\([^()]*\)\s*$")
 Strength = Literal["full", "derived", "common", "loose", "initials"]
 """A whole name; a form derived from it; a name of common words, which counts only where it is written as a name; a form
 derived from such a name; initials before a family name that many have."""
+
+_LATIN = re.compile(r"[\u0000-\u024f\u1e00-\u1eff]*\Z")
 
 # How distinctive a family name has to be for initials before it to tell who is meant.
 _TELLING = 0.3
@@ -78,7 +81,8 @@ def forms(target: Target) -> Iterator[Form]:
 def parts(target: Target) -> Parts | None:
     """Return the parts of a person's name; `None` for a name of one part and for what is no person."""
     units = _units(_QUALIFIER.sub("", target.name))
-    if target.kind != "person" or len(units) < 2:
+    # How rare a part is, is known of Latin letters alone.
+    if target.kind != "person" or len(units) < 2 or not _LATIN.match(target.name):
         return None
     return Parts(units[0], units[-1])
 
@@ -108,7 +112,7 @@ def _forms(name: str, kind: TargetKind) -> Iterator[Form]:
             pass
 
 
-def _forms_of_person(units: list[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
+def _forms_of_person(units: Sequence[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
     """Yield "family given" and, where there are more than two names, every two of them."""
     if len(units) < 2:
         return
@@ -122,7 +126,7 @@ def _forms_of_person(units: list[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
         yield _flat([given[0], *[(unit[0][0],) for unit in given[1:]], family])
 
 
-def _with_initials(units: list[tuple[str, ...]]) -> Iterator[Form]:
+def _with_initials(units: Sequence[tuple[str, ...]]) -> Iterator[Form]:
     """Yield the family name with initials before it; only a distinctive one tells who is meant."""
     if len(units) < 2:
         return
@@ -133,11 +137,12 @@ def _with_initials(units: list[tuple[str, ...]]) -> Iterator[Form]:
         yield Form(words, strength)
 
 
-def _flat(units: list[tuple[str, ...]]) -> tuple[str, ...]:
+def _flat(units: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     return tuple(word for unit in units for word in unit)
 
 
-def _units(name: str) -> list[tuple[str, ...]]:
+@lru_cache(maxsize=256)
+def _units(name: str) -> tuple[tuple[str, ...], ...]:
     """Split a name at white space, titles left out and particles kept with the word that they belong to."""
     units: list[tuple[str, ...]] = []
     held: tuple[str, ...] = ()
@@ -150,4 +155,4 @@ def _units(name: str) -> list[tuple[str, ...]]:
             continue
         units.append(held + words)
         held = ()
-    return units
+    return tuple(units)

@@ -32,10 +32,12 @@ _KEPT_WEIGHT_IN_SIEVE = 0.3
 _SHARPNESS = 2.0
 # Of the last layer and of those in the middle, which tell subjects better apart; wording has 1.
 _LAYER_WEIGHTS = np.array([1.0, 3.0], dtype=np.float32)
-# Without kept texts a text must lie half of the way from general text to the examples.
-_MIDWAY = 0.5
+# Without kept texts a text must be more like the examples than so few of them, and at most such a share, are like the
+# others: of ten examples four, of a hundred still four.
+_UNLIKE = 4
+_UNLIKE_SHARE = 0.4
 # An example unlike the others must not open a sieve to all text.
-_MOST_LOOKED_AT = 0.15
+_MOST_LOOKED_AT = 0.05
 
 Floats = NDArray[np.float64]
 
@@ -111,9 +113,10 @@ def train(examples: Passages, kept: Passages, general: Passages, random: Vectors
     kernel = likeness[:count, :count] + _layers_kernel(anchors, anchors)
     coefficients, left_out = _regress(kernel, sizes[0], np.repeat([1.0, _KEPT_WEIGHT, 1.0], sizes), _RIDGE)
     on_topic, near, far = np.split(left_out, np.cumsum(sizes)[:2])
-    threshold = _threshold(on_topic, near, far)
+    general_threshold = conformal_threshold(far.tolist(), LEVEL)
+    threshold = max(general_threshold, _near_threshold(on_topic, near, general_threshold))
     return Probe(
-        sieve=_sieve(wording, likeness, sizes, on_topic > threshold),
+        sieve=_sieve(wording, likeness, sizes, on_topic > general_threshold),
         weights=np.asarray(coefficients @ wording[:count], dtype=np.float32),
         centre=centre,
         anchors=anchors,
@@ -123,19 +126,20 @@ def train(examples: Passages, kept: Passages, general: Passages, random: Vectors
     )
 
 
-def _threshold(on_topic: Floats, near: Floats, far: Floats) -> float:
-    """Choose the threshold from scores of texts that were left out.
+def _near_threshold(on_topic: Floats, near: Floats, general_threshold: float) -> float:
+    """Choose the threshold for texts near the topic from scores of texts that were left out.
 
     Without enough kept texts nothing is known of what is near the topic, and more is asked of a text.
     """
-    threshold = conformal_threshold(far.tolist(), LEVEL)
     if len(near) >= ENOUGH_KEPT:
-        return max(threshold, conformal_threshold(near.tolist(), NEAR_LEVEL))
-    return max(threshold, threshold + _MIDWAY * (float(np.median(on_topic)) - threshold))
+        return conformal_threshold(near.tolist(), NEAR_LEVEL)
+    midway = (general_threshold + float(np.median(on_topic))) / 2
+    unlike = min(_UNLIKE, int(_UNLIKE_SHARE * len(on_topic)))
+    return max(midway, float(np.sort(on_topic)[unlike]))
 
 
 def _sieve(wording: Vectors, likeness: Vectors, sizes: tuple[int, int, int], caught: NDArray[np.bool_]) -> Sieve:
-    """Train a sieve that loses at most a share `LOSS` of the examples that the probe would catch."""
+    """Train a sieve that loses at most a share `LOSS` of the examples that are unlike general text."""
     examples, kept, _ = sizes
     weights = np.repeat([1.0, _KEPT_WEIGHT_IN_SIEVE, 1.0], [examples, kept, len(wording) - examples - kept])
     coefficients, left_out = _regress(likeness, examples, weights, _SIEVE_RIDGE)

@@ -26,6 +26,13 @@ _NAME_START = '"“‘(['
 _MOST_BETWEEN = 2
 # A name that may be another's counts like a part of a name, and only beside documents.
 _NAMESAKE_SCORE = 0.6
+# Beside these, "May" is the month and "Rose" the flower.
+_OF_TIME = frozenset(
+    """
+    january february march april june july august september october november december
+    in last next early late until since during every the
+    """.split()  # noqa: SIM905 - quoted words would be harder to read
+)
 # What a name of several common words is worth once it is written as a name.
 _WRITTEN: dict[Strength, Strength] = {"common": "full", "loose": "derived"}
 
@@ -67,12 +74,14 @@ def see_disguised(found: Scan, reading: Reading, aliases: Aliases) -> None:
             hits = aliases.sounding(words)
         case _:
             hits = [*aliases.search(words), *aliases.run_together(words)]
+    named = {target for target, evidence in found.items() if any(name.as_name for name in evidence.names)}
     for hit in hits:
         if hit.strength == "initials" or (
             hit.first == hit.last and (hit.strength in _WRITTEN or reading.disguise in {"reversed", "rot13"})
         ):
             continue
-        if not (hit.target in found and found[hit.target].counted):
+        if hit.target not in named:
+            named.add(hit.target)
             span = words.span(hit.first, hit.last)
             sighting = Sighting(span.start, span.end, _WRITTEN.get(hit.strength, hit.strength), disguised=True)
             found.setdefault(hit.target, Evidence()).names.append(sighting)
@@ -213,5 +222,8 @@ def _as_name(text: str, words: Words, first: int, last: int) -> bool:
     starts = words.starts[first : last + 1]
     if last > first:
         return all(text[start].isupper() for start in starts) or text == text.lower()
+    beside = {*words.words[max(0, first - 1) : first], *words.words[first + 1 : first + 2]}
+    if text.isupper() or any(word.isdigit() for word in beside) or not _OF_TIME.isdisjoint(beside):
+        return False
     before = text[max(0, starts[0] - 40) : starts[0]].rstrip().rstrip(_NAME_START)
     return text[starts[0]].isupper() and bool(before) and before[-1] not in ".!?:\n"

@@ -17,22 +17,16 @@ READINGS_OF_W = ("w", "u")
 
 # The last letter of the Latin blocks (Latin Extended-B); punctuation beyond is no matter, it makes no word.
 _LATIN_END = "\u024f"
-_LEVELLED = [
-    (re.compile(pattern), to)
-    for pattern, to in [
-        ("dzh|dj", "j"),
-        ("tsch|tch|sch|sh|c(?=[eiy])", "s"),
-        ("gh|ch|kh|h", ""),
-        ("t[sz]|z", "s"),
-        ("x", "ks"),
-        ("j|^gk|[cqg]", "k"),
-        ("^mp|[wbpf]", "v"),
-        ("^nt|d", "t"),
-        ("l", "r"),
-        ("[aeiouy0-9]", ""),
-        (r"(.)\1+", r"\1"),
-    ]
+# In this order; what one consonant is in one script is two letters in another.
+_LETTERS = [
+    *(("dzh", "j"), ("dj", "j"), ("tsch", "s"), ("tch", "s"), ("sch", "s"), ("sh", "s")),
+    *(("ce", "se"), ("ci", "si"), ("cy", "sy"), ("gh", ""), ("ch", ""), ("kh", ""), ("h", "")),
+    *(("ts", "s"), ("tz", "s"), ("z", "s"), ("x", "ks")),
 ]
+# Greek writes b, d and g at the start of a word as mp, nt and gk.
+_INITIALS = {"mp": "v", "nt": "t", "gk": "k"}
+_LEVELS = str.maketrans("jcqgwbpfdl", "kkkkvvvvtr", "aeiouy0123456789")
+_TWICE = re.compile(r"(.)\1+")
 
 
 @lru_cache(maxsize=65536)
@@ -44,9 +38,10 @@ def consonants(word: str, w: str = "w") -> str:
         w: What "w" stands for: a consonant as in "William", or the vowel that it is in some scripts.
     """
     word = word.replace("w", w)
-    for pattern, to in _LEVELLED:
-        word = pattern.sub(to, word)
-    return word
+    for letters, to in _LETTERS:
+        word = word.replace(letters, to)
+    word = _INITIALS.get(word[:2], word[:2]) + word[2:]
+    return _TWICE.sub(r"\1", word.translate(_LEVELS))
 
 
 def foreign(text: str, words: Words) -> Words:

@@ -52,9 +52,8 @@ class Steps:
 
     def rewrite(self, exchange: Exchange) -> None:
         """Propose texts that leave out what is still disclosed; none when the target is what was asked for."""
-        found = {finding.target for finding in exchange.findings or ()} & exchange.vetting.active
-        # Whoever asks about a target of which some things stay may be told these.
-        asked_for = any(self._detector.target(target).scope == "everything" for target in found)
+        found = {finding.target for finding in exchange.findings or ()}
+        asked_for = any(self._auditor.asked_for(target_id, exchange.vetting) for target_id in found)
         exchange.proposals = [] if asked_for else self._rewriter.rewrite(exchange.working, exchange.remaining)
 
     def critique(self, exchange: Exchange) -> None:

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+from expunge.detection.packing import pack, unpack
 from expunge.detection.probe import ENOUGH_KEPT, LEVEL, NEAR_LEVEL, Passages, Probe, train
 from expunge.schema import Vectors
 
 RANDOM: Vectors = np.zeros((0, 16), dtype=np.float32)
-NONE = Passages(RANDOM, RANDOM, RANDOM)
+NONE = Passages(RANDOM, np.zeros((0, 2, 16), dtype=np.float32))
 
 
 def cloud(count: int, seed: int, *centres: int) -> Vectors:
@@ -18,17 +19,17 @@ def cloud(count: int, seed: int, *centres: int) -> Vectors:
 
 
 def passages(count: int, seed: int, *centres: int) -> Passages:
-    """Passages whose wording and meaning lie around the same axes."""
-    content, wording, meaning = (cloud(count, 3 * seed + part, *centres) for part in range(3))
-    return Passages(content, wording, meaning)
+    """Passages whose wording and layers lie around the same axes."""
+    wording, *layers = (cloud(count, 3 * seed + part, *centres) for part in range(3))
+    return Passages(wording, np.stack(layers, axis=1))
 
 
 def flagged(probe: Probe, texts: Passages) -> float:
-    return float((probe.scores(texts.wording, texts.meaning) > probe.threshold).mean())
+    return float((probe.scores(texts.wording, texts.layers) > probe.threshold).mean())
 
 
 def passed(probe: Probe, texts: Passages) -> float:
-    return float((texts.content @ probe.sieve.weights > probe.sieve.threshold).mean())
+    return float((texts.wording @ probe.sieve.weights > probe.sieve.threshold).mean())
 
 
 @pytest.fixture(scope="module")
@@ -61,3 +62,10 @@ def test_without_enough_kept_texts_more_is_asked() -> None:
 
 def test_too_little_general_text_flags_nothing() -> None:
     assert train(passages(10, 1, 0), NONE, passages(20, 2, 2), RANDOM).threshold == np.inf
+
+
+def test_a_probe_is_the_same_after_it_was_kept(probe: Probe) -> None:
+    kept, texts = unpack(pack(probe)), passages(500, 9, 0, 1)
+    assert np.array_equal(kept.scores(texts.wording, texts.layers), probe.scores(texts.wording, texts.layers))
+    assert (kept.threshold, kept.sieve.threshold) == (probe.threshold, probe.sieve.threshold)
+    assert passed(kept, texts) == passed(probe, texts)

@@ -21,7 +21,7 @@ from chromadb.utils.embedding_functions import ONNXMiniLM_L6_V2
 from expunge.errors import ModelNotFound, PrerequisiteError
 from expunge.models import load_embedder
 from expunge.models.minilm import MiniLM, load_minilm
-from expunge.models.minilm_weights import prepare
+from expunge.models.minilm_weights import FOLDER, prepare
 from expunge.schema import Embedder, Vectors
 from expunge.settings import settings
 from hypothesis import given
@@ -149,8 +149,8 @@ def test_a_cache_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("part", ["model.onnx", "tokenizer.json"])
 def test_damaged_weights_are_told(tmp_path: Path, embedder: Embedder, part: str) -> None:
-    shutil.copytree(prepare(settings().cache), tmp_path / "all-MiniLM-L6-v2-8bit")
-    os.truncate(tmp_path / "all-MiniLM-L6-v2-8bit" / part, 100_000)
+    shutil.copytree(prepare(settings().cache), tmp_path / FOLDER)
+    os.truncate(tmp_path / FOLDER / part, 100_000)
     with pytest.raises(PrerequisiteError, match="damaged") as caught:
         load_minilm(tmp_path)
     assert "Delete" in caught.value.fix
