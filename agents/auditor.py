@@ -38,12 +38,13 @@ class Auditor:
         reading = Reading(draft)
         findings = [of_topic(t.target, len(draft), "draft", t.score, t.threshold) for t in self._detector.topics(draft)]
         decided: list[Finding] = []
-        for target_id in dict.fromkeys([*scan, *sorted(vetting.active), *vetting.hints]):
+        concerned = dict.fromkeys([*scan, *sorted(vetting.active), *vetting.hints])
+        for target_id in filter(self._detector.enforces, concerned):
             evidence = scan.get(target_id, Evidence())
             names = self._names(target_id, evidence, reading, vetting)
             marks = self._scales.weigh(target_id, evidence, vetting, reading)
             if target_id in vetting.active or evidence.counted:
-                told, marks = self._scope.weigh(target_id, evidence, marks, vetting, draft)
+                told, marks = self._scope.weigh(target_id, evidence, marks, vetting, reading)
                 decided += told
             findings += [*names, *marks, *self._carried(target_id, evidence, reading, names, vetting)]
         standing = [f for f in findings if stands(f, self._detector.target(f.target), self._policy)]
@@ -87,4 +88,6 @@ class Auditor:
         spoken_of = bool(names) or target_id in vetting.active
         if not spoken_of or target.scope != "everything" or not self._detector.has("subject"):
             return []
-        return carried(target, reading, names, evidence.others_in(reading.people))
+        asked = any(found.target == target_id and found.where == "prompt" for found in vetting.findings)
+        opens = asked or (vetting.goes_on and not vetting.others)
+        return carried(target, reading, names, evidence.others_in(reading.people), opens=opens)

@@ -5,8 +5,13 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Protocol, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..detection.canonical import Span, canonical
+from ..detection.marks import Mark, marks
 from ..detection.sentences import is_headless, people, refers_back, sentences
+from ..schema import Vectors
 
 
 class Place(Protocol):
@@ -36,10 +41,25 @@ class Reading:
         self.sentences = sentences(draft)
         self.people = people(draft)
         self.refers_back: Callable[[int, bool], bool] = cache(lambda i, it: refers_back(self._sentence(i), thing=it))
+        self._vectors: dict[str, NDArray[np.float32]] = {}
+        self._marks: dict[str, list[Mark]] = {}
         self.is_headless: Callable[[int], bool] = cache(lambda i: is_headless(self._sentence(i)))
 
     def _sentence(self, index: int) -> str:
         return self.text(self.sentences[index])
+
+    def embedded(self, texts: Sequence[str], embed: Callable[[Sequence[str]], Vectors]) -> Vectors:
+        """Return the embeddings of texts, shape `(len(texts), d)`; each text is embedded once."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._vectors]
+        if new:
+            self._vectors.update(zip(new, embed(new), strict=True))
+        return np.stack([self._vectors[text] for text in texts])
+
+    def marks_with(self, ask: str) -> list[Mark]:
+        """Return the marks of an ask and the draft together, worked out once for an ask."""
+        if ask not in self._marks:
+            self._marks[ask] = marks(f"{ask} {self.draft}")
+        return self._marks[ask]
 
     def text(self, place: Place) -> str:
         """Return what stands at a place."""

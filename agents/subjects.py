@@ -8,22 +8,25 @@ from .findings import of_subject
 from .reading import Reading, first_in
 
 
-def carried(target: Target, reading: Reading, names: Sequence[Finding], others: Sequence[Span]) -> list[Finding]:
+def carried(
+    target: Target, reading: Reading, names: Sequence[Finding], others: Sequence[Span], *, opens: bool
+) -> list[Finding]:
     """Return the sentences that speak of a target without its name, until somebody else is named.
 
-    They follow a sentence that names it, or precede one that names it late ("Her name is …"); where the conversation is
-    about it, and the draft names nobody else, they may open the draft.
+    They follow a sentence that names it, or precede one that names it late ("Her name is …"); where the ask is about
+    it, and the draft names nobody else, they may open the draft.
 
     Args:
         target: A target that the conversation or the draft names.
         reading: The draft.
         names: The findings of its names, in the order of the text.
         others: Where somebody else is named, in the order of the text.
+        opens: Whether the ask is about the target, so that a pronoun may mean it from the start.
     """
     thing = target.kind != "person"
     found: list[Finding] = []
     named: Finding | None = None
-    speaks = not names and not others
+    speaks = opens and not names and not others
     for index, span in enumerate(reading.sentences):
         here = first_in(names, span)
         if here:

@@ -3,7 +3,9 @@
 from ..detection.canonical import Span, canonical
 from ..detection.detector import Detector
 from ..detection.evidence import Evidence, Scan, Sighting
-from ..detection.sentences import is_elliptic, people, points_back, refers_back
+from ..detection.fingerprints import MarkHit
+from ..detection.marks import marks
+from ..detection.sentences import is_elliptic, people, points_back, question_in, refers_back
 from ..schema import Finding, Policy, Where
 from .conversation import Conversation
 from .findings import of_mark, of_name, of_topic, stands
@@ -38,10 +40,10 @@ class Vetter:
         notes = Notes()
         for target_id, evidence in scan.items():
             self._judge_names(notes, target_id, evidence)
-        persons = people(ask)
+        persons = _people_asked_about(ask)
         said = self._said(conversation, ask, persons)
         marked = scan if said == ask else self._detector.scan(said)
-        self._judge_marks(notes, marked, said, persons if said == ask else people(said))
+        self._judge_marks(notes, marked, said, persons if said == ask else _people_asked_about(said))
         self._judge_pieces(notes, marked)
         for topic in self._detector.topics(ask):
             self._note(notes, of_topic(topic.target, len(ask), "prompt", topic.score, topic.threshold), deny=True)
@@ -56,6 +58,7 @@ class Vetter:
             likeness=notes.likeness,
             others=_words_of_others(ask, persons, scan),
             ask=said,
+            goes_on=self._goes_on(ask, people(ask)),
         )
 
     def _said(self, conversation: Conversation, ask: str, persons: list[Span]) -> str:
@@ -110,7 +113,7 @@ class Vetter:
         if weight >= self._thresholds.identifies:
             return True
         enough = weight >= LEAST_MARKS and total >= self._thresholds.identifies_with_meaning
-        return enough and not self._detector.contradicts(target_id, ask)
+        return enough and not self._detector.contradicts(target_id, marks(question_in(ask)))
 
     def _hint(self, target_id: str, evidence: Evidence) -> float:
         """Return the weight of marks and, of a target that its documents tell from namesakes, of a part of its name."""
@@ -125,7 +128,8 @@ class Vetter:
         for turn in reversed(conversation.context):
             found = self._detector.scan(turn.text)
             for target_id, evidence in found.items():
-                deny = latest and self._goes_on(ask, target_id)
+                thing = self._detector.target(target_id).kind != "person"
+                deny = latest and self._goes_on(ask, people(ask), thing=thing)
                 for sighting in evidence.counted:
                     self._note(notes, self._name_finding(target_id, sighting, "context"), deny=deny)
                 for part in self._parts(target_id, evidence):
@@ -140,10 +144,10 @@ class Vetter:
                         )
             latest = latest and not people(turn.text) and not any(evidence.counted for evidence in found.values())
 
-    def _goes_on(self, ask: str, target_id: str) -> bool:
+    @staticmethod
+    def _goes_on(ask: str, persons: list[Span], *, thing: bool = True) -> bool:
         """Whether an ask goes on about what was spoken of before."""
-        thing = self._detector.target(target_id).kind != "person"
-        return refers_back(ask, thing=thing) or (is_elliptic(ask) and not people(ask))
+        return refers_back(ask, thing=thing) or (is_elliptic(ask) and not persons)
 
     def _note(self, notes: Notes, finding: Finding, *, deny: bool) -> None:
         target = self._detector.target(finding.target)
@@ -166,8 +170,16 @@ class Vetter:
         return [part for part in evidence.parts if part.strength == "part" and part.score >= enough]
 
 
+def _people_asked_about(ask: str) -> list[Span]:
+    """Return the people named in the questions of an ask; whoever asks them, or is greeted beside, is not meant."""
+    question = question_in(ask)
+    return [span for span in people(ask) if ask[span.start : span.end] in question]
+
+
 def _words_of_others(ask: str, persons: list[Span], scan: Scan) -> frozenset[str]:
     """Return the words of names in an ask; what a document of some target holds is not somebody else's name."""
-    marks = [hit for evidence in scan.values() for hit in evidence.marks]
-    others = [span for span in persons if not any(hit.start < span.end and span.start < hit.end for hit in marks)]
+    own: list[MarkHit | Sighting] = []
+    for evidence in scan.values():
+        own += [*evidence.marks, *evidence.names, *evidence.parts]
+    others = [span for span in persons if not any(place.start < span.end and span.start < place.end for place in own)]
     return frozenset(word for span in others for word in canonical(ask[span.start : span.end]).words)

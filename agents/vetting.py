@@ -21,6 +21,7 @@ class Vetting:
         likeness: How near the ask is to the register, where that was looked at.
         others: Words of the names that were asked about, whoever's they are.
         ask: What was asked.
+        goes_on: Whether the ask goes on about what was spoken of before it.
     """
 
     active: frozenset[str] = frozenset()
@@ -32,6 +33,7 @@ class Vetting:
     likeness: Likeness | None = None
     others: frozenset[str] = frozenset()
     ask: str = ""
+    goes_on: bool = True
 
 
 @dataclass

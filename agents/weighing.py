@@ -6,6 +6,7 @@ from ..detection.canonical import Span
 from ..detection.detector import Detector
 from ..detection.evidence import Evidence, Sighting
 from ..detection.fingerprints import MarkHit
+from ..detection.sentences import question_in
 from ..schema import Finding, Policy
 from .findings import of_mark, of_meaning
 from .reading import Place, Reading, first_in
@@ -102,7 +103,9 @@ class Scales:
         return findings
 
     def _tells_of_another(self, target_id: str, vetting: Vetting, reading: Reading, partly: bool) -> bool:
-        return self._detector.contradicts(target_id, f"{vetting.ask} {reading.draft}", unfamiliar=partly)
+        # What stands beside the question may be there to mislead.
+        marks = reading.marks_with(question_in(vetting.ask))
+        return self._detector.contradicts(target_id, marks, unfamiliar=partly)
 
     def _likeness(
         self, target_id: str, places: Sequence[Place], vetting: Vetting, reading: Reading

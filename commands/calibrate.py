@@ -32,8 +32,8 @@ def calibrate(
     """Set how much evidence it takes on this register, so that few answers are altered that should stay.
 
     Every case is put to the register with the default thresholds times several factors. The least factor is taken at
-    which retain cases are altered rarely enough, by conformal risk control; the guarantee is printed with its
-    assumptions. What the forget cases leak there is the price, and is printed too.
+    which retain cases are altered rarely enough, by conformal risk control, and 1 where less would not leak less; the
+    guarantee is printed with its assumptions. What the forget cases leak there is the price, and is printed too.
 
     A line of a file of cases is a JSON object: `id`; `set`, a name for where it comes from; `role`, which is `retain`
     for what must be answered and `forget` for what must not; `question`; and `answer`, what the model would say. A

@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
-from ..agents.explanations import Explanation
 from ..errors import InputError
 from ..schema import Finding, Verdict
 from .console import FOUND, listing, out, print_json, visible
 from .inputs import Dialogue, read_dialogue, read_stdin
 from .options import JsonOption, StoreOption, bring_in_step, open_store
+
+if TYPE_CHECKING:
+    from ..agents.explanations import Explanation
 
 app = typer.Typer()
 
@@ -90,7 +92,7 @@ def _findings(findings: list[Finding]) -> Table:
     return table
 
 
-def _explanation(explanations: Sequence[Explanation], dialogue: Dialogue, names: Mapping[str, str]) -> Table:
+def _explanation(explanations: "Sequence[Explanation]", dialogue: Dialogue, names: Mapping[str, str]) -> Table:
     """Draw what a finding stands for in plain words; the words that matched are the user's own."""
     texts = {"prompt": dialogue.messages[-1]["content"], "draft": dialogue.response or ""}
     columns = ("name", "words", "layer", "what would have changed it")

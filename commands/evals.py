@@ -24,8 +24,7 @@ RegisterOption = Annotated[
     Literal["name", "documents", "odd-documents"],
     typer.Option(help="What is registered: names alone, all documents, or every second document."),
 ]
-
-
+HeldOut = Literal["tofu", "lume", "knowundo", "topics"]
 PreferOption = Annotated[Literal["forget", "keep"], typer.Option(help="The side that an uncertain finding falls on.")]
 DataOption = Annotated[
     Path | None, typer.Option(help="The folder of benchmark data; by default EXPUNGE_DATA, or ../shared/data.")
@@ -60,7 +59,7 @@ def guard(
 
 @app.command(epilog="Example: expunge eval heldout lume knowundo")
 def heldout(
-    benchmarks: Annotated[list[str], typer.Argument(help="Any of tofu, lume, knowundo, topics.")],
+    benchmarks: Annotated[list[HeldOut], typer.Argument(help="What to measure, one after the other.")],
     data: DataOption = None,
     policy_prefer: PreferOption = "forget",
     json: JsonOption = False,
@@ -72,15 +71,14 @@ def heldout(
     """
     from ..evals import run_heldout
 
-    policy = Policy(prefer=policy_prefer)
-    reports = [
-        run_heldout(name, data or settings().data, policy=policy, progress=err.is_terminal) for name in benchmarks
-    ]
+    folder, policy = _data_folder(data), Policy(prefer=policy_prefer)
+    reports = []
+    for name in benchmarks:
+        reports.append(run_heldout(name, folder, policy=policy, progress=err.is_terminal))
+        if not json:
+            out.print(reports[-1].table())
     if json:
         print_json(reports)
-    else:
-        for report in reports:
-            out.print(report.table())
 
 
 @app.command(epilog="Example: expunge eval attacks --cases data/cases/tofu.jsonl --register name --family typos")
@@ -93,12 +91,16 @@ def attacks(
     seed: Annotated[int, typer.Option(help="Another seed draws other cases, typing errors and wordings.")] = 0,
     templates: Annotated[
         Path | None,
-        typer.Option(help="Jailbreak prompts, JSON Lines; by default attacks/attacks.jsonl of EXPUNGE_DATA, if there."),
+        typer.Option(help="Jailbreak prompts, JSON Lines; by default attacks/attacks.jsonl of --data, if there."),
     ] = None,
+    baseline: Annotated[
+        bool, typer.Option("--baseline", help="Attack a plain filter by name as well; of an ablation, with --json.")
+    ] = False,
     ablation: Annotated[bool, typer.Option("--ablation", help="Switch off each layer in turn.")] = False,
     heldout: Annotated[
         bool, typer.Option("--heldout", help="Attack the authors of TOFU that nothing was tuned on, not --cases.")
     ] = False,
+    data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
     """Attack: the questions in disguise, and a model that answers in whatever form it is asked for.
@@ -110,8 +112,10 @@ def attacks(
     """
     from ..evals import heldout_tofu, read_templates, run_ablation, run_attacks
 
-    put, known = heldout_tofu(settings().data) if heldout else _read(cases, targets)
-    prompts = templates or settings().data / "attacks" / "attacks.jsonl"
+    if heldout == bool(cases or targets):
+        raise InputError("Nothing to attack, or twice.", fix="Give either --cases (and --targets) or --heldout.")
+    put, known = heldout_tofu(_data_folder(data)) if heldout else _read(cases, targets)
+    prompts = templates or (data or settings().data) / "attacks" / "attacks.jsonl"
     run = run_ablation if ablation else run_attacks
     report = run(
         put,
@@ -121,6 +125,7 @@ def attacks(
         families=family,
         templates=read_templates(prompts) if templates or prompts.exists() else (),
         register=register,
+        baseline=baseline,
         progress=err.is_terminal,
     )
     if json:
@@ -165,6 +170,13 @@ def _read(cases: list[Path], targets: Path | None) -> "tuple[list[Case], list[Ta
 
     files = [targets] if targets else list(dict.fromkeys(map(_targets_beside, cases)))
     return read_cases(cases), [target for file in files for target in read_targets(file)]
+
+
+def _data_folder(given: Path | None) -> Path:
+    folder = given or settings().data
+    if not folder.is_dir():
+        raise InputError(f"There is no benchmark data in {str(folder)!r}.", fix="Set EXPUNGE_DATA or --data.")
+    return folder
 
 
 def _targets_beside(cases: Path) -> Path:

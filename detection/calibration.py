@@ -18,5 +18,6 @@ def conformal_threshold(scores: Sequence[float], level: float) -> float:
     Returns:
         The threshold; infinite when there are too few scores for the level.
     """
-    rank = math.ceil((len(scores) + 1) * (1 - level))
+    # Products such as 10 * (1 - 0.7) come out a little above the whole number that they are.
+    rank = max(1, math.ceil((len(scores) + 1) * (1 - level) - 1e-9))
     return sorted(scores)[rank - 1] if rank <= len(scores) else math.inf

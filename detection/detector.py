@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from threading import RLock
 
-from ..schema import Ability, Policy, Target
+from ..schema import Ability, Policy, Target, Vectors
 from ..stores.targets import TargetStore
 from .aliases import Aliases
 from .canonical import Span, Words, canonical
@@ -12,6 +12,7 @@ from .decoding import readings
 from .evidence import Evidence, Scan, Sighting
 from .fingerprints import Fingerprints
 from .fuzzy import FuzzyNames
+from .marks import Mark
 from .meaning import Likeness, Meaning
 from .memories import Memories
 from .parties import Parties
@@ -84,9 +85,14 @@ class Detector:
         """Whether a target has documents, which tell it from others of its name."""
         return target_id in self._documented
 
-    def contradicts(self, target_id: str, text: str, *, unfamiliar: bool = False) -> bool:
-        """Whether a text says other things of its subject than the documents of a target do."""
-        return self._fingerprints.contradicts(target_id, text, unfamiliar=unfamiliar)
+    def enforces(self, target_id: str) -> bool:
+        """Whether a target is registered and neither paused nor expired when the register was last read."""
+        return target_id in self._targets
+
+    def contradicts(self, target_id: str, marks: Sequence[Mark], *, unfamiliar: bool = False) -> bool:
+        """Whether the marks of a text say other things of its subject than the documents of a target do."""
+        with self._lock:
+            return self._fingerprints.contradicts(target_id, marks, unfamiliar=unfamiliar)
 
     def warm_up(self) -> None:
         """Load what the first exchange would otherwise wait for, so that what is missing or busy is said now.
@@ -133,19 +139,25 @@ class Detector:
         """
         if not self._documented or not self.has("meaning"):
             return []
-        return self._meaning.likeness(texts, nearest)
+        return self._meaning.likeness(texts, nearest, self._targets.keys())
 
-    def judge_scope(self, target_id: str, passages: Sequence[str], prefer: Side) -> Judgement | None:
-        """Judge passages on a target whose scope is its documents; `None` where that is not to be decided.
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Embed texts, shape `(len(texts), d)`, rows of unit length."""
+        return self._meaning.embed(texts)
+
+    def judges(self, target_id: str) -> bool:
+        """Whether sentences on a target are judged between what must go and what stays."""
+        return target_id in self._memories and self.has("meaning")
+
+    def judge_scope(self, target_id: str, vectors: Vectors, prefer: Side) -> Judgement:
+        """Judge passages on a target whose scope is its documents.
 
         Args:
             target_id: The target.
-            passages: Sentences of a draft, each after what was asked.
+            vectors: Embeddings of sentences of a draft, alone or after what was asked, shape `(n, d)`.
             prefer: The side that uncertain passages fall on.
         """
-        if target_id not in self._memories or not passages or not self.has("meaning"):
-            return None
-        return self._memories.judge(target_id, passages, prefer)
+        return self._memories.judge(target_id, vectors, prefer)
 
     def topics(self, text: str) -> list[TopicHit]:
         """Return the topics that a text is on, by its passage that is most on it; most text is not even embedded."""

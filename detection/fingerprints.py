@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import ahocorasick
@@ -10,14 +10,16 @@ import ahocorasick
 from ..schema import Target, TargetKind
 from .canonical import Words, canonical
 from .marks import HARD, Mark, MarkKind, exact_marks, marks, phrase_of
-from .rarity import distinctiveness
+from .rarity import STOP_WORDS, distinctiveness
 
 SHINGLE = 8
 """Words of one verbatim passage."""
 
 _SAMPLE = 4
-_SHINGLE_WEIGHT = 0.8
+SHINGLE_WEIGHT = 0.8
 _MIN_DISTINCTIVE = 0.3
+# Words of content from which on a passage is kept of what is protected in its very words, common as they may be.
+_MIN_CONTENT = 3
 # Weight of unknown marks from which on a text is taken to be about somebody else.
 _UNFAMILIAR = 0.9
 # What the second of two names adds that say one thing twice: "Lyon, France".
@@ -81,29 +83,29 @@ class Fingerprints:
         self._name_words[target.id] = name_words
         self._stale = True
 
-    def contradicts(self, target_id: str, text: str, *, unfamiliar: bool) -> bool:
+    def contradicts(self, target_id: str, marks: Sequence[Mark], *, unfamiliar: bool) -> bool:
         """Whether a text says other things of its subject than the documents of a target do.
 
         It does when it holds a date, number, address or the like and the target has that kind, but no such one.
 
         Args:
             target_id: The target.
-            text: The text.
+            marks: The marks of the text.
             unfamiliar: Whether it is enough that all that is distinctive in it is unknown of the target.
         """
         own = self._own.get(target_id, ([], []))[0]
         if not own:
             return False
         known = set(own)
-        found = [mark for mark in marks(text) if not self._is_name(target_id, mark)]
+        found = [mark for mark in marks if not self._is_name(target_id, mark)]
         agreeing = {mark.kind for mark in found if known.intersection(mark.keys)}
-        kinds = {self._keys[key][target_id].kind for key in own}
+        kinds = {self._keys[key][target_id].kind for key in own if target_id in self._keys.get(key, {})}
         return any(mark.kind in HARD and mark.kind in kinds - agreeing for mark in found) or (
             unfamiliar and not agreeing and sum(mark.weight for mark in found if mark.kind not in HARD) >= _UNFAMILIAR
         )
 
     def _is_name(self, target_id: str, mark: Mark) -> bool:
-        return any(set((phrase_of(key) or "?").split()) <= self._name_words[target_id] for key in mark.keys)
+        return any(self._name_words[target_id].intersection((phrase_of(key) or "").split()) for key in mark.keys)
 
     def remove(self, target_id: str) -> None:
         """Remove what was added for a target."""
@@ -171,7 +173,7 @@ class Fingerprints:
                 if index >= taken.get(target, 0):
                     taken[target] = index + SHINGLE
                     span = words.span(index, index + SHINGLE - 1)
-                    weight = _SHINGLE_WEIGHT / len(owners)
+                    weight = SHINGLE_WEIGHT / len(owners)
                     yield MarkHit(target, f"passage:{shingle}", "passage", weight, span.start, span.end)
 
     @staticmethod
@@ -184,7 +186,7 @@ class Fingerprints:
 
 
 def _chosen(texts: Iterable[str], name_words: set[str], *, every: bool) -> dict[int, int]:
-    """Return the shingles of texts that hold a distinctive word beside the name, each with its ends.
+    """Return the shingles of texts that tell something beside the name, each with its ends.
 
     Unless every one is wanted, one in four is kept, by its hash (Manber 1994, "0 mod p"), so that texts that share a
     passage agree on which.
@@ -196,7 +198,8 @@ def _chosen(texts: Iterable[str], name_words: set[str], *, every: bool) -> dict[
             shingle = _shingle(words, index)
             window = words[index : index + SHINGLE]
             distinctive = any(w not in name_words and distinctiveness(w) >= _MIN_DISTINCTIVE for w in window)
-            if distinctive and (every or shingle % _SAMPLE == 0):
+            telling = sum(w not in STOP_WORDS for w in window) >= _MIN_CONTENT
+            if (every and (distinctive or telling)) or (distinctive and shingle % _SAMPLE == 0):
                 chosen[shingle] = ends
     return chosen
 

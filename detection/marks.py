@@ -65,6 +65,10 @@ _ADDRESS = re.compile(
     r"(?:Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Drive|Dr|Court|Ct|Circle|Cir|Boulevard|Blvd|Way|Place|Pl|Terrace|Parkway"
     r"|Pkwy|Square|Trail|Highway|Hwy|Loop|Plaza|Alley|Row|Close|Crescent)\b"
 )
+_STREETS = {
+    **{"st": "street", "ave": "avenue", "rd": "road", "ln": "lane", "dr": "drive", "ct": "court", "cir": "circle"},
+    **{"blvd": "boulevard", "pl": "place", "pkwy": "parkway", "hwy": "highway"},
+}
 _QUOTED = re.compile(r'["“]([^"“”\n]{3,120})["”]|(?<!\w)[\'‘]([^\'‘’\n]{3,80}(?:[\'’]\w[^\'‘’\n]{0,80})?)[\'’](?!\w)')
 _CAPITALISED = re.compile(
     r"\b[A-Z\u00c0-\u00de][\w'’-]*(?:\s+(?:(?:of|the|de|for)\s+)?[A-Z\u00c0-\u00de][\w'’-]*){0,7}"
@@ -105,11 +109,11 @@ def exact_marks(text: str) -> Iterator[Mark]:
     yield from _contacts(text)
     yield from _identifiers(text)
     yield from _numbers(text)
+    yield from _addresses(text)
 
 
 def _all(text: str) -> Iterator[Mark]:
     yield from exact_marks(text)
-    yield from _phrases(text, _ADDRESS, "address")
     yield from _phrases(text, _QUOTED, "title")
     yield from _phrases(text, _CAPITALISED, "name")
     yield from _rare_words(text)
@@ -185,14 +189,20 @@ def _is_compound(text: str) -> bool:
     return bool(words) and all(zipf(word.lower()) >= RARE for word in words) and len(re.findall(r"\d+", text)) == 1
 
 
-def _phrases(text: str, pattern: re.Pattern[str], kind: Literal["address", "title", "name"]) -> Iterator[Mark]:
+def _addresses(text: str) -> Iterator[Mark]:
+    """Yield addresses as they are written, and with the street's kind in full."""
+    for match in _ADDRESS.finditer(text):
+        words = canonical(match.group()).words
+        full = [*words[:-1], _STREETS.get(words[-1], words[-1])]
+        # Less than enough beside a question: other towns have the street and the number too.
+        yield Mark((f"address:{' '.join(full)}", f"phrase:{' '.join(words)}"), "address", 1.2, *match.span())
+
+
+def _phrases(text: str, pattern: re.Pattern[str], kind: Literal["title", "name"]) -> Iterator[Mark]:
     for match in pattern.finditer(text):
         words = canonical(_POSSESSIVE.sub("", match.group())).words
         weight = sum(distinctiveness(word) for word in words)
         match kind:
-            case "address":
-                # Less than enough beside a question: other towns have the street and the number too.
-                weight = 1.2
             case "title":
                 weight = min(1.2, weight + 0.3) if len(words) > 1 else min(0.5, weight)
             case "name":

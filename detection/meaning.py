@@ -1,9 +1,10 @@
 """Layer 4, meaning: which forget documents and which kept texts a passage is nearest to."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from ..schema import Vectors
+from ..stores.index import Hit
 from ..stores.targets import TargetStore
 
 FLOOR = 0.45
@@ -22,6 +23,8 @@ MOST = SLOPE * (1 - FLOOR) + AHEAD_SLOPE * AHEAD_MOST
 """The most that likeness adds to the weight of marks; it decides nothing alone."""
 
 _CHARACTERS = 2_000
+# Targets that are paused or have expired are in the index too: more is asked for than is looked at.
+_SPARE = 4
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Likeness:
     Attributes:
         forget: The highest similarity to a passage of a forget document, for each target among the nearest.
         keep: The highest similarity to a passage of a kept text, for each target among the nearest.
-        beyond: The similarity of the nearest that were looked at last: no other target's is higher. 0 when all were.
+        beyond: The similarity of the nearest that was not looked at: no other target's is higher. 0 when all were.
     """
 
     forget: dict[str, float] = field(default_factory=dict)
@@ -58,26 +61,34 @@ class Meaning:
         """Embed texts, shape `(len(texts), d)`; of a long text its beginning."""
         return self._store.embedder.embed([text[:_CHARACTERS] for text in texts])
 
-    def likeness(self, texts: Sequence[str], nearest: int) -> list[Likeness]:
+    def likeness(self, texts: Sequence[str], nearest: int, enforced: Collection[str]) -> list[Likeness]:
         """Compare passages with all documents of the register.
 
         Args:
             texts: The passages.
             nearest: How many nearest texts of each kind are looked at.
+            enforced: Ids of the targets that count; the index knows others too.
         """
         if not texts:
             return []
         vectors = self.embed(texts)
         index = self._store.index
-        forget = index.search("forget", vectors, nearest)
+        forget = index.search("forget", vectors, nearest * _SPARE)
         keep = index.search("keep", vectors, nearest) if index.count("keep") else [[] for _ in texts]
-        return [
-            Likeness(_best(near), _best(kept), near[-1].similarity if len(near) == nearest else 0.0)
-            for near, kept in zip(forget, keep, strict=True)
-        ]
+        return [_likeness(near, kept, nearest, enforced) for near, kept in zip(forget, keep, strict=True)]
 
 
-def _best(hits: Sequence[tuple[str, int, float]]) -> dict[str, float]:
+def _likeness(near: Sequence[Hit], kept: Sequence[Hit], nearest: int, enforced: Collection[str]) -> Likeness:
+    counted = [hit for hit in near if hit.target in enforced]
+    beyond = counted[nearest:][:1]
+    return Likeness(
+        _best(counted[:nearest]),
+        _best([hit for hit in kept if hit.target in enforced]),
+        beyond[0].similarity if beyond else 0.0,
+    )
+
+
+def _best(hits: Sequence[Hit]) -> dict[str, float]:
     best: dict[str, float] = {}
     for target, _, similarity in hits:
         best[target] = max(similarity, best.get(target, -1.0))

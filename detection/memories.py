@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from threading import RLock
 
-from ..schema import Target, TargetKind
+from ..schema import Target, TargetKind, Vectors
 from ..stores.index import Kind
 from ..stores.targets import TargetStore
 from .meaning import Meaning
@@ -59,15 +59,14 @@ class Memories:
                 self._judge = ScopeJudge({target.id: self._memories[target.id] for target in shared})
             return self._judge
 
-    def judge(self, target_id: str, passages: Sequence[str], prefer: Side) -> Judgement:
+    def judge(self, target_id: str, vectors: Vectors, prefer: Side) -> Judgement:
         """Judge passages on a target that was taken in.
 
         Args:
             target_id: The target.
-            passages: Sentences of a draft, each after what was asked; one at least.
+            vectors: Embeddings of passages, one at least, shape `(n, d)`.
             prefer: The side that uncertain passages fall on.
         """
-        vectors = self._meaning.embed(passages)
         with self._lock:
             judge = self.ready()
             if target_id not in self._probes:

@@ -52,6 +52,10 @@ LEGAL_FORMS = frozenset(
 )
 
 
+BESIDE_NAMES = _TITLES | _PARTICLES | {"maitre", "madame", "monsieur", "herr", "frau", "senor", "senora", "don", "dona"}
+"""Words that stand before a name and make no other person's of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """One way to write a name, in canonical words."""
@@ -133,7 +137,8 @@ def _with_initials(units: Sequence[tuple[str, ...]]) -> Iterator[Form]:
     *given, family = units
     strength: Strength = "derived" if max(map(distinctiveness, family)) >= _TELLING else "initials"
     initials = [(unit[0][0],) for unit in given]
-    for words in dict.fromkeys([_flat([*initials, family]), _flat([initials[0], family])]):
+    ways = (*initials, family), (initials[0], family), (initials[0], *units[1:])
+    for words in dict.fromkeys(map(_flat, ways)):
         yield Form(words, strength)
 
 

@@ -8,7 +8,7 @@ from .probe import Probe, Sieve
 
 
 def pack(probe: Probe) -> bytes:
-    """Write a probe as arrays, in the format of `numpy.savez`; embeddings in half precision, which they are made for."""
+    """Write a probe as arrays, in the format of `numpy.savez`; embeddings in half precision, as they were rounded."""
     buffer = BytesIO()
     np.savez(
         buffer,

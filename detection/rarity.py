@@ -19,7 +19,6 @@ STOP_WORDS = frozenset(
 # Zipf scale: 7 is "the", 5 a word heard daily, 3 once in a million words, 0 never seen.
 COMMON = 5.0
 RARE = 3.5
-_COMMONEST = 2e-4
 _VOCABULARY = 40_000
 
 
@@ -42,12 +41,6 @@ def distinctiveness(word: str) -> float:
     if word in STOP_WORDS:
         return 0.0
     return min(1.0, max(0.0, (COMMON - zipf(word)) / COMMON))
-
-
-@cache
-def common_words() -> frozenset[str]:
-    """Return the three to four hundred commonest words of English, which say little about what a text is on."""
-    return frozenset(word for word, frequency in _frequencies().items() if frequency >= _COMMONEST)
 
 
 def random_texts(count: int) -> list[str]:

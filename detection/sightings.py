@@ -15,8 +15,8 @@ from .canonical import Span, Words, canonical
 from .decoding import Reading
 from .evidence import Evidence, Scan, Sighting
 from .fuzzy import FuzzyHit, FuzzyNames
-from .names import Strength, is_common
-from .rarity import STOP_WORDS, distinctiveness
+from .names import BESIDE_NAMES, Strength, is_common
+from .rarity import STOP_WORDS, distinctiveness, zipf
 from .sentences import people
 
 # Later words of a longer text are not searched for names with typing errors, to bound the time.
@@ -24,6 +24,11 @@ _NEAR_WORDS = 50_000
 _STATEMENT_END = re.compile(r"[;:!?。！？]|\n\s*\n|,")
 _NAME_START = '"“‘(['
 _MOST_BETWEEN = 2
+_NEAR_OPENING = 40
+# How often a word is used that opens a sentence before a name, as a verb or a profession does.
+_ORDINARY = 3.0
+# How distinctive a word of a name has to be for its pieces to tell who is meant.
+_TELLING = 0.3
 # A name that may be another's counts like a part of a name, and only beside documents.
 _NAMESAKE_SCORE = 0.6
 # Beside these, "May" is the month and "Rose" the flower.
@@ -57,7 +62,7 @@ def see_names(found: Scan, text: str, plain: Words, aliases: Aliases, fuzzy: Fuz
     for target, sighting in _in_pieces(text, plain, parts, aliases):
         evidence = found.setdefault(target, Evidence())
         evidence.names += [] if evidence.names else [sighting]
-    _see_parts(found, text, plain, parts, others)
+    _see_parts(found, text, plain, parts, others, aliases)
     _see_namesakes(found, text, plain, [*every, *near])
 
 
@@ -87,11 +92,14 @@ def see_disguised(found: Scan, reading: Reading, aliases: Aliases) -> None:
             found.setdefault(hit.target, Evidence()).names.append(sighting)
 
 
-def _see_parts(found: Scan, text: str, plain: Words, parts: list[PartHit], others: list[Span]) -> None:
+def _see_parts(
+    found: Scan, text: str, plain: Words, parts: list[PartHit], others: list[Span], aliases: Aliases
+) -> None:
     """Add parts of names; a longer name in the text that holds the same word explains it wherever it stands."""
-    elsewhere = {word for name in others for word in canonical(text[name.start : name.end]).words}
+    names = [set(canonical(text[name.start : name.end]).words) - BESIDE_NAMES for name in others]
     for target, sighting in _parts(text, plain, parts):
-        if not elsewhere.intersection(canonical(text[sighting.start : sighting.end]).words):
+        words = set(canonical(text[sighting.start : sighting.end]).words)
+        if not any(words & name and not name <= aliases.whole(target) for name in names):
             found.setdefault(target, Evidence()).parts.append(sighting)
 
 
@@ -149,15 +157,19 @@ def _in_pieces(text: str, words: Words, hits: Iterable[PartHit], aliases: Aliase
     for hit in hits:
         if text[words.starts[hit.first]].isupper():
             found[hit.target].add(hit.part)
-    for target in (target for target, parts in found.items() if len(parts) > 1):
+    both = [target for target, parts in found.items() if len(parts) > 1]
+    where: dict[str, list[int]] = defaultdict(list)
+    for index, word in enumerate(words.words) if both else ():
+        if text[words.starts[index]].isupper():
+            where[word].append(index)
+    for target in both:
         whole = aliases.whole(target)
-        places = [
-            index for index, word in enumerate(words.words) if word in whole and text[words.starts[index]].isupper()
-        ]
+        places = sorted(index for word in whole for index in where[word])
         lone = [index for index in places if not _in_other_name(text, words, index, whole)]
         # Words side by side that are no name as they stand have a full stop between them, or another order.
         apart = bool(lone) and lone[-1] - lone[0] >= len(lone)
-        if apart and whole <= {words.words[index] for index in lone}:
+        telling = max(map(distinctiveness, whole)) >= _TELLING
+        if apart and telling and whole <= {words.words[index] for index in lone}:
             span = words.span(lone[0], lone[-1])
             yield target, Sighting(span.start, span.end, "pieces")
 
@@ -179,9 +191,19 @@ def _held_against(sighting: Sighting, others: list[Span], text: str) -> Sighting
     if sighting.strength == "full":
         goes_on = re.match(r"(?:-|\s+)[A-Z]", text[sighting.end : sighting.end + 3]) is not None
         return Sighting(sighting.start, sighting.end, "derived") if goes_on else sighting
-    if sighting.strength != "completed" and _overlap_beyond(sighting, others):
-        return None
-    return sighting
+    if sighting.strength == "completed" or not _overlap_beyond(sighting, others):
+        return sighting
+    return sighting if _is_opened(sighting, others, text) else None
+
+
+def _is_opened(sighting: Sighting, others: list[Span], text: str) -> bool:
+    """Whether all that makes a name longer is a common word that opens the sentence: "Describe Marlow Tennerby"."""
+    [name, *more] = _overlapping(sighting, others)
+    opening = text[name.start : sighting.start].split()
+    if more or name.end > sighting.end or len(opening) != 1 or " " not in text[sighting.start : sighting.end]:
+        return False
+    before = text[max(0, name.start - _NEAR_OPENING) : name.start].rstrip().rstrip(_NAME_START)
+    return zipf(opening[0].lower()) >= _ORDINARY and (not before or before[-1] in ".!?:\n")
 
 
 def _overlap_beyond(sighting: Sighting, others: list[Span]) -> bool:

@@ -1,7 +1,7 @@
 """Layer 5, topics: probes trained at registration. Most text is let pass by its wording, and is never embedded."""
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import NamedTuple
 from zlib import crc32
@@ -27,6 +27,9 @@ _MOST_EMBEDDED = 64
 _RANDOM_TEXTS = 1_000
 # What decides how a probe turns out, beside its texts and the embedding model: a change of it outdates probes kept.
 _INGREDIENTS = ("background.txt", "canonical.py", "grams.py", "packing.py", "probe.py", "rarity.py", "topics.py")
+
+# The background by the model that embedded it: it takes seconds, and is the same for all registers.
+_GENERAL: dict[str, Passages] = {}
 
 
 class TopicHit(NamedTuple):
@@ -92,9 +95,8 @@ class Topics:
 
     @cached_property
     def _recipe(self) -> str:
-        embedder = self._embedder()
         ingredients = b"".join(files(__package__).joinpath(name).read_bytes() for name in _INGREDIENTS)
-        return f"{embedder.name}/{layers_shown(embedder)}/{crc32(ingredients):08x}"
+        return f"{_model(self._embedder())}/{crc32(ingredients):08x}"
 
     def search(self, text: str, *, disguised: bool = True) -> list[TopicHit]:
         """Return the topics that a text is on, by its window that is most on it. Linear in the length of the text.
@@ -120,10 +122,15 @@ def _passages(texts: Sequence[str], embedder: Embedder) -> Passages:
     return Passages(_wordings(texts), embed_layers(embedder, texts))
 
 
-@lru_cache(maxsize=2)
 def _general(embedder: Embedder) -> Passages:
-    """The background, which takes seconds to embed and is the same for all registers."""
-    return _passages(background(), embedder)
+    model = _model(embedder)
+    if model not in _GENERAL:
+        _GENERAL[model] = _passages(background(), embedder)
+    return _GENERAL[model]
+
+
+def _model(embedder: Embedder) -> str:
+    return f"{embedder.name}/{layers_shown(embedder)}"
 
 
 @cache

@@ -1,6 +1,6 @@
 """What the attack suite found, as records and as tables."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -8,9 +8,11 @@ from rich.box import SIMPLE
 from rich.table import Table
 
 from ..schema import Ability
-from .attack_trials import AttackTrial, FamilyResult
+from .attack_trials import AttackTrial, Comparison, FamilyResult
 from .measures import Rate
 from .reports import Register
+
+_MOST_LAYERS = 2
 
 
 class AttackReport(BaseModel):
@@ -38,6 +40,12 @@ class AttackReport(BaseModel):
 
     mean_leak: float = Field(ge=0, le=1)
     """The mean of the leak rates of the families that have attacks."""
+
+    compared: Comparison | None
+    """That mean beside the baseline's; `None`: the baseline was not measured."""
+
+    compared_where_baseline_leaks: Comparison | None
+    """The same over the families of which the baseline leaks any attack; `None`: not measured, or it leaks none."""
 
     worst: str
     """The family that leaked most; empty when none did."""
@@ -80,6 +88,10 @@ class AttackReport(BaseModel):
             versions=trials[0].verdict.versions,
             families=families,
             mean_leak=sum(family.leaked.value for family in leaking) / max(len(leaking), 1),
+            compared=Comparison.of(families),
+            compared_where_baseline_leaks=Comparison.of(
+                [each for each in families if each.baseline and each.baseline.count]
+            ),
             worst=worst.family if worst and worst.leaks else "",
             altered=Rate.of(
                 sum(family.altered.count for family in families), sum(family.altered.total for family in families)
@@ -89,22 +101,28 @@ class AttackReport(BaseModel):
     def table(self) -> Table:
         """Draw one row a family, and below them the mean of their leak rates and all alterations."""
         title = f"Attack suite: {self.targets} registered by {self.registered}"
-        caption = "stopped by: on how many of the attacks stopped each layer had findings"
+        caption = (
+            "filter: % that a filter by name leaks, where measured\n"
+            f"stopped by: on how many of the attacks stopped the {_MOST_LAYERS} busiest layers had findings"
+        )
         table = Table(title=title, caption=caption, box=SIMPLE, pad_edge=False)
         table.add_column("family", no_wrap=True)
-        for column in ("leaked", "%", "95 %", "altered"):
+        for column in ("leaked", "%", "95 %", "filter", "altered"):
             table.add_column(column, justify="right", no_wrap=True)
         table.add_column("stopped by")
         for family in self.families:
-            stopped_by = [f"{layer} {count}" for layer, count in family.layers.items()]
-            if family.errors:
-                stopped_by.append(f"error {family.errors}")
-            interval = f"{_percent(family.leaked.low)} to {_percent(family.leaked.high)}"
-            leaked = (_share(family.leaked), _percent(family.leaked.value), interval)
-            table.add_row(family.family, *leaked, _share(family.altered), ", ".join(stopped_by))
+            table.add_row(*_cells(family))
         table.add_section()
-        table.add_row("mean, all", "", _percent(self.mean_leak), "", _share(self.altered), "", style="bold")
+        for row in self._means():
+            table.add_row(*row, style="bold")
         return table
+
+    def _means(self) -> Iterator[tuple[str, ...]]:
+        whole, part = self.compared, self.compared_where_baseline_leaks
+        baseline = _percent(whole.baseline) if whole else ""
+        yield "mean, all", "", _percent(self.mean_leak), "", baseline, _share(self.altered)
+        if part:
+            yield f"mean, {part.families} that filter leaks", "", _percent(part.sanitizer), "", _percent(part.baseline)
 
 
 class AblationReport(BaseModel):
@@ -136,6 +154,21 @@ class AblationReport(BaseModel):
         more = {before.family: after.leaked.value - before.leaked.value for before, after in pairs}
         ranked = sorted(more.items(), key=lambda item: -item[1])
         return ", ".join(f"{family} {_percent(points)}" for family, points in ranked if points > 0)
+
+
+def _cells(family: FamilyResult) -> tuple[str, ...]:
+    stopped_by = [f"{layer} {count}" for layer, count in list(family.layers.items())[:_MOST_LAYERS]]
+    if family.errors:
+        stopped_by.append(f"error {family.errors}")
+    return (
+        family.family,
+        _share(family.leaked),
+        _percent(family.leaked.value),
+        f"{_percent(family.leaked.low)} to {_percent(family.leaked.high)}",
+        _percent(family.baseline.value) if family.baseline else "",
+        _share(family.altered),
+        ", ".join(stopped_by),
+    )
 
 
 def _share(rate: Rate) -> str:

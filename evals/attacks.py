@@ -20,6 +20,7 @@ from ..stores.targets import TargetStore
 from .attack_reports import AblationReport, AttackReport
 from .attack_trials import AttackTrial
 from .cases import Case
+from .checkers import NameFilter
 from .guard import registered_part
 from .reports import Register
 from .staging import Messages
@@ -47,6 +48,7 @@ def run_attacks(
     without: Collection[Ability] = (),
     register: Register = "documents",
     policy: Policy | None = None,
+    baseline: bool = False,
     progress: bool = False,
 ) -> AttackReport:
     """Attack a sanitizer on a temporary register of the targets.
@@ -61,6 +63,7 @@ def run_attacks(
         without: Layers of detection that are switched off.
         register: What is registered of each target.
         policy: Limits and sides of the sanitizer; `None`: the defaults.
+        baseline: Whether to put the same attacks to a plain filter of the registered names.
         progress: Whether to draw a progress bar on standard error.
 
     Raises:
@@ -68,7 +71,7 @@ def run_attacks(
             unknown, or the cases lend themselves to no attack.
     """
     suites = make_attacks(cases, targets, seed=seed, per_family=per_family, families=families, templates=templates)
-    (report,) = _run(suites, targets, [tuple(without)], seed, register, policy, progress)
+    (report,) = _run(suites, targets, [tuple(without)], seed, register, policy, baseline, progress)
     return report
 
 
@@ -82,6 +85,7 @@ def run_ablation(
     templates: Sequence[str] = (),
     register: Register = "documents",
     policy: Policy | None = None,
+    baseline: bool = False,
     progress: bool = False,
 ) -> AblationReport:
     """Put the same attacks to a sanitizer with every layer, and without each in turn.
@@ -90,15 +94,24 @@ def run_ablation(
     """
     suites = make_attacks(cases, targets, seed=seed, per_family=per_family, families=families, templates=templates)
     off: list[tuple[Ability, ...]] = [(), *((ability,) for ability in ABILITIES)]
-    whole, *ablations = _run(suites, targets, off, seed, register, policy, progress)
+    whole, *ablations = _run(suites, targets, off, seed, register, policy, baseline, progress)
     return AblationReport(whole=whole, ablations=ablations)
 
 
-def put_attacks(suites: Iterable[Suite], defence: Defence, *, progress: bool = False) -> list[AttackTrial]:
-    """Put every attack to what defends, and judge what it lets through."""
+def put_attacks(
+    suites: Iterable[Suite], defence: Defence, *, baseline: Defence | None = None, progress: bool = False
+) -> list[AttackTrial]:
+    """Put every attack to what defends, and to a baseline if there is one, and judge what they let through."""
     attacks = [attack for suite in suites for attack in suite.attacks]
     bar = track(attacks, "Attacks", console=Console(stderr=True), transient=True, disable=not progress)
-    return [AttackTrial.of(attack, defence.check(attack.prompt, attack.draft)) for attack in bar]
+    return [
+        AttackTrial.of(
+            attack,
+            defence.check(attack.prompt, attack.draft),
+            baseline.check(attack.prompt, attack.draft) if baseline else None,
+        )
+        for attack in bar
+    ]
 
 
 def _run(
@@ -108,16 +121,20 @@ def _run(
     seed: int,
     register: Register,
     policy: Policy | None,
+    baseline: bool,
     progress: bool,
 ) -> list[AttackReport]:
     if not any(suite.attacks for suite in suites):
         raise InputError("No attack can be made of these cases.", fix="Give cases with gold answers, or more families.")
     skipped = {suite.family: suite.skipped for suite in suites}
+    registered = [registered_part(target, register) for target in targets]
+    names = NameFilter(registered) if baseline else None
     reports = []
     with TemporaryDirectory(prefix="expunge-") as folder, TargetStore(folder) as store:
-        store.add_many([registered_part(target, register) for target in targets])
+        store.add_many(registered)
         for without in off:
-            trials = put_attacks(suites, Sanitizer(store, policy=policy, without=without), progress=progress)
+            sanitizer = Sanitizer(store, policy=policy, without=without)
+            trials = put_attacks(suites, sanitizer, baseline=names, progress=progress)
             reports.append(
                 AttackReport.of(trials, skipped, registered=register, targets=len(targets), seed=seed, without=without)
             )

@@ -77,7 +77,8 @@ def calibrate(
 ) -> CalibrationReport:
     """Choose the least factor of the default thresholds at which few enough retain cases are altered.
 
-    The least factor leaks least. Forget cases tell what it leaks; they have no part in the choice.
+    The least factor leaks least. Where it is below 1 and the forget cases leak no less for it, it is 1 instead: a
+    larger factor alters no more, so that the guarantee holds whatever the forget cases say.
 
     Args:
         checker_with: Makes what is calibrated, with given thresholds.
@@ -104,6 +105,9 @@ def calibrate(
     chosen = conformal_threshold(scores, level)
     if math.isinf(chosen):
         raise _unreachable(factors[-1], altered[-1], level)
+    leaks = {factor: len(_failures(trials)) for factor, trials in zip(factors, leaked, strict=True)}
+    if chosen < 1 and leaks[1.0] <= leaks[chosen]:
+        chosen = 1.0
     return CalibrationReport.of(
         [
             CalibrationPoint(
@@ -159,8 +163,8 @@ def _unreachable(factor: float, trials: Sequence[Trial], level: float) -> InputE
     return InputError(
         f"Even at {factor:g} times the evidence {len(altered)} of {len(trials)} retain cases are altered ({named}), too"
         f" many for a level of {100 * level:g} %. Nothing was set.",
-        fix="Whole names and topics do not depend on it: take a higher level, narrow what is registered, or register"
-        " what stays as `keep` and calibrate on other cases.",
+        fix="Whole names and topics do not depend on it: take a higher level and other cases, narrow what is"
+        " registered, or register what stays as `keep` and calibrate on other cases.",
     )
 
 

@@ -110,8 +110,8 @@ class CalibrationReport(BaseModel):
 
 def _guarantee(level: float, cases: int) -> str:
     return (
-        f"P(a new retain case is altered) <= {100 * level:g} %, if new cases are drawn as these {cases} were"
-        " (exchangeable), and this register, these cases and this version of expunge do not change. It holds on average"
-        " over calibration sets, those that are refused included, and only if these cases chose nothing else and are"
+        f"P(a new retain case is altered) <= {100 * level:g} % under this policy, for single questions, if new cases"
+        f" are drawn as these {cases} were (exchangeable), and this register, these cases and this version of expunge"
+        " do not change. It is an average over calibration sets, and holds only if these cases chose nothing else and are"
         " not registered, as `keep` for example. On leaks nothing is guaranteed."
     )

@@ -43,6 +43,11 @@ class Case(BaseModel):
     answer: str | None = None
     """The gold answer; `None`: the benchmark gives none, as those of hazardous topics do."""
 
+    @property
+    def text(self) -> str:
+        """Question and answer as one text, as a document holds them."""
+        return " ".join(filter(None, (self.question, self.answer)))
+
 
 def read_cases(paths: Iterable[str | Path]) -> list[Case]:
     """Read cases from JSONL files, in order.
@@ -50,7 +55,7 @@ def read_cases(paths: Iterable[str | Path]) -> list[Case]:
     Raises:
         InputError: A file cannot be read, a line is no case, or two cases have one id.
     """
-    cases = [case for path in paths for case in _read(Path(path), Case)]
+    cases = [case for path in paths for case in read_records(Path(path), Case)]
     seen: set[str] = set()
     for case in cases:
         if case.id in seen:
@@ -65,7 +70,7 @@ def read_targets(path: str | Path) -> list[Target]:
     Raises:
         InputError: The file cannot be read, or a line is no target.
     """
-    return list(_read(Path(path), Target))
+    return list(read_records(Path(path), Target))
 
 
 def read_templates(path: str | Path) -> list[str]:
@@ -74,7 +79,23 @@ def read_templates(path: str | Path) -> list[str]:
     Raises:
         InputError: The file cannot be read, or a line is no prompt.
     """
-    return [prompt.question for prompt in _read(Path(path), _Prompt) if prompt.set == "jailbreak_template"]
+    return [prompt.question for prompt in read_records(Path(path), _Prompt) if prompt.set == "jailbreak_template"]
+
+
+def read_records(path: Path, kind: type[Record]) -> Iterator[Record]:
+    """Read records of a kind from a JSONL file, one by one; fields that the kind does not have are ignored.
+
+    Raises:
+        InputError: The file cannot be read, or a line is no such record.
+    """
+    for line in _lines(path):
+        try:
+            row = json.loads(line.text)
+            known = {key: row[key] for key in row if key in kind.model_fields} if isinstance(row, dict) else row
+            yield kind.model_validate(known)
+        except (ValueError, RecursionError) as error:
+            fix = f"Each line is a JSON object with the fields of a {kind.__name__.strip('_').lower()}."
+            raise InputError(f"{line.where}: {_reason(error)}.", fix=fix) from None
 
 
 class _Prompt(BaseModel):
@@ -85,17 +106,6 @@ class _Prompt(BaseModel):
 class _Line(NamedTuple):
     where: str
     text: str
-
-
-def _read(path: Path, kind: type[Record]) -> Iterator[Record]:
-    for line in _lines(path):
-        try:
-            row = json.loads(line.text)
-            known = {key: row[key] for key in row if key in kind.model_fields} if isinstance(row, dict) else row
-            yield kind.model_validate(known)
-        except (ValueError, RecursionError) as error:
-            fix = f"Each line is a JSON object with the fields of a {kind.__name__.lower()}."
-            raise InputError(f"{line.where}: {_reason(error)}.", fix=fix) from None
 
 
 def _lines(path: Path) -> Iterator[_Line]:

@@ -6,6 +6,7 @@ from time import perf_counter
 from typing import Protocol
 
 from ..schema import Target, Verdict
+from .staging import Messages
 
 ABSTENTION = "I don't have any information about that."
 """What a baseline says in place of what it withholds."""
@@ -28,10 +29,11 @@ class Baseline:
     def __init__(self, touches: Callable[[Sequence[str]], bool]) -> None:
         self._touches = touches
 
-    def check(self, prompt: str, response: str, /) -> Verdict:
-        """Abstain when a target is touched, else release the draft unchanged."""
+    def check(self, prompt: str | Messages, response: str, /) -> Verdict:
+        """Abstain when a target is touched, else release the draft unchanged; of a conversation all turns count."""
         start = perf_counter()
-        touched = self._touches((prompt, response))
+        asked = prompt if isinstance(prompt, str) else "\n".join(str(message["content"]) for message in prompt)
+        touched = self._touches((asked, response))
         elapsed_ms = (perf_counter() - start) * 1000
         if touched:
             return Verdict(action="abstain", text=ABSTENTION, elapsed_ms=elapsed_ms)

@@ -95,8 +95,8 @@ def after_many_shots(fact: Fact, random: Random) -> Attack:
     return attack(fact, [*messages, {"role": "user", "content": fact.question}], fact.answer)
 
 
-def in_another_language(fact: Fact, random: Random) -> Attack | None:
-    """Ask in a frame in another language."""
+def in_a_foreign_frame(fact: Fact, random: Random) -> Attack | None:
+    """Ask in a frame in another language; the question itself stays as it is."""
     if not fact.name:
         return None
     return attack(fact, random.choice(_LANGUAGES).format(name=fact.name, question=fact.question), fact.answer)
@@ -144,6 +144,6 @@ FRAMINGS: dict[str, Family] = {
     "suffix": with_suffix,
     "step-by-step": step_by_step,
     "many-shot": after_many_shots,
-    "other-language": in_another_language,
+    "foreign-frame": in_a_foreign_frame,
     "context": from_context,
 }

@@ -97,8 +97,8 @@ def _targets(people: People) -> list[Target]:
 
 def _target(name: str, cases: Sequence[Case]) -> Target:
     """Register a person; one of whom nothing is said to stay goes entirely."""
-    documents = [_text(case) for case in cases if case.role == "forget"]
-    keep = [_text(case) for case in cases if case.role == "retain"]
+    documents = [case.text for case in cases if case.role == "forget"]
+    keep = [case.text for case in cases if case.role == "retain"]
     return Target(name=name, documents=documents, keep=keep, scope="documents" if documents and keep else "everything")
 
 
@@ -110,7 +110,3 @@ def _dealt(keys: Sequence[str], folds: int, rng: random.Random) -> dict[str, int
     """Deal keys out to folds of the same size, in random order."""
     shuffled = rng.sample(list(keys), len(keys))
     return {key: index % folds for index, key in enumerate(shuffled)}
-
-
-def _text(case: Case) -> str:
-    return f"{case.question} {case.answer}"

@@ -36,8 +36,8 @@ def splits(cases: Sequence[Case]) -> list[Split]:
 
 
 def _target(document: str, cases: Sequence[Case], *, questions: bool) -> Target:
-    texts = [_text(case) for case in cases if case.form.endswith("completion")]
-    asked = [_text(case) for case in cases if not case.form.endswith("completion")]
+    texts = [case.text for case in cases if case.form.endswith("completion")]
+    asked = [case.text for case in cases if not case.form.endswith("completion")]
     kind, name = _subject(document, cases)
     return Target(name=name, kind=kind, documents=[*texts, *asked] if questions else texts or asked)
 
@@ -50,7 +50,3 @@ def _subject(document: str, cases: Sequence[Case]) -> tuple[TargetKind, str]:
         return "person", next(case.question for case in cases if case.form.endswith("completion")).splitlines()[0]
     names: Iterable[re.Match[str]] = filter(None, (_RECORD_NAME.match(case.question) for case in cases))
     return "person", next((match[1] for match in names), "")
-
-
-def _text(case: Case) -> str:
-    return f"{case.question} {case.answer}"

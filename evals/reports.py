@@ -64,6 +64,9 @@ class GuardGroup(BaseModel):
     actions: dict[Action, int]
     """How many verdicts of each kind there were."""
 
+    errors: int = Field(ge=0)
+    """Verdicts that were reached because of an error, and so tell nothing about detection."""
+
     p50_ms: float = Field(ge=0)
     """Median of the time that the sanitizer added, in milliseconds."""
 
@@ -86,6 +89,7 @@ class GuardGroup(BaseModel):
             failures=failures,
             baseline=Rate.of(sum(baseline), len(baseline)) if baseline else None,
             actions={action: actions.count(action) for action in dict.fromkeys(actions)},
+            errors=sum(bool(trial.verdict.error) for trial in trials),
             p50_ms=float(np.percentile(times, 50)),
             p95_ms=float(np.percentile(times, 95)),
         )
@@ -137,12 +141,18 @@ class GuardReport(BaseModel):
             table.add_column(column, justify="right", no_wrap=True)
         for total in self.totals:
             label = "leaked" if total.role == "forget" else "altered"
-            table.add_row(f"{total.set}, {label}", *_figures(total), style="bold")
+            table.add_row(f"{total.set}, {label}{_errors(total)}", *_figures(total), style="bold")
             for group in self.groups:
                 if (group.set, group.role) == (total.set, total.role):
-                    table.add_row("  " + ", ".join(filter(None, [group.form, group.exposure])), *_figures(group))
+                    table.add_row(
+                        "  " + ", ".join(filter(None, [group.form, group.exposure])) + _errors(group), *_figures(group)
+                    )
             table.add_section()
         return table
+
+
+def _errors(group: GuardGroup) -> str:
+    return f", errors: {group.errors}" if group.errors else ""
 
 
 def _figures(group: GuardGroup) -> tuple[str, ...]:

@@ -36,7 +36,7 @@ def splits(cases: Sequence[Case], *, seed: int = 0) -> list[Split]:
     """Make one register for each topic, of which nothing that is registered is asked later.
 
     Asked are the other half of the questions on the topic and on near subjects, and all of the other subjects, which
-    the register has never seen.
+    the register has never seen; the sets of these cases are told apart as `near` and `far`.
 
     Args:
         cases: Questions on topics (`target`), and on subjects to keep (`form`).
@@ -61,9 +61,10 @@ def _split(topic: str, own: list[Case], subjects: dict[str, list[Case]], random:
     registered, asked = _halves(own, random)
     kept: list[Case] = []
     for subject, questions in sorted(subjects.items()):
-        near, rest = _halves(questions, random) if subject in NEAR[topic] else ([], questions)
-        kept += near
-        asked += rest
+        near = subject in NEAR[topic]
+        half, rest = _halves(questions, random) if near else ([], questions)
+        kept += half
+        asked += _of_set(rest, "near" if near else "far")
     target = Target(
         name=topic,
         kind="topic",
@@ -73,6 +74,11 @@ def _split(topic: str, own: list[Case], subjects: dict[str, list[Case]], random:
     # The same question may stand in a set twice.
     seen = {*target.documents, *target.keep}
     return Split(topic, [target], [case for case in asked if case.question.strip() not in seen])
+
+
+def _of_set(cases: Sequence[Case], nearness: str) -> list[Case]:
+    """Give cases a set of their own, so that they are counted apart."""
+    return [case.model_copy(update={"set": f"{case.set} {nearness}"}) for case in cases]
 
 
 def _halves(cases: Sequence[Case], random: Random) -> tuple[list[Case], list[Case]]:

@@ -125,7 +125,8 @@ class Sanitizer:
 
         Findings of targets that are no longer registered are left out.
         """
-        targets = {target.id: target for target in self.store.get_many(verdict.targets)}
+        found = {finding.target for finding in verdict.findings}
+        targets = {target.id: target for target in self.store.get_many(found)}
         known = [finding for finding in verdict.findings if finding.target in targets]
         return [explain(finding, targets[finding.target], verdict.policy) for finding in known]
 

@@ -18,7 +18,7 @@ from transformers import BertModel
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 OUTPUTS = ("last_hidden_state", "middle")
-# What these say of a text's subject is lost in the last layer, which was trained to say what a text means.
+# They tell subjects better apart than the last layer, which was trained to say what a whole sentence means.
 MIDDLE_LAYERS = (3, 4, 5)
 
 

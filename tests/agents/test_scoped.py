@@ -86,10 +86,11 @@ def test_other_people_may_live_where_they_like(store: TargetStore) -> None:
 
 def test_the_side_of_the_policy_moves_the_threshold(store: TargetStore) -> None:
     target = store.add(BRYNJA)
+    detector = _detector(store)
     thresholds = {
         prefer: judgement.threshold
         for prefer in ("forget", "keep")
-        if (judgement := _detector(store).judge_scope(target.id, ["Where does she live?"], prefer))
+        for judgement in [detector.judge_scope(target.id, detector.embed(["Where does she live?"]), prefer)]
     }
     assert thresholds["forget"] < thresholds["keep"]
     ask, draft = "Where does Brynja Solmundar live, and what is her address?", "She lives at a house in Harbour Lane."

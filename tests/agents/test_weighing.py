@@ -1,7 +1,5 @@
 """What too little evidence in prompt and draft is together."""
 
-from collections.abc import Iterator
-
 import pytest
 from expunge import Policy, Sanitizer, Target, TargetStore
 from expunge.schema import Thresholds
@@ -19,7 +17,7 @@ MARLOW = Target(
 
 
 @pytest.fixture
-def sanitizer(store: TargetStore) -> Iterator[Sanitizer]:
+def sanitizer(store: TargetStore) -> Sanitizer:
     store.add(MARLOW)
     return Sanitizer(store)
 

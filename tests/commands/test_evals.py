@@ -1,8 +1,10 @@
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+from expunge.commands.evals import HeldOut
+from expunge.evals.heldout import BENCHMARKS
 
 CASES = [
     {
@@ -60,6 +62,30 @@ def test_attacks_are_put_to_a_register(expunge: Any, cases: Path, register: str)
         ("suffix", 1),
     ]
     assert "homoglyphs" in expunge(*command).out
+
+
+def test_a_filter_by_name_is_attacked_beside(expunge: Any, cases: Path) -> None:
+    command = ("eval", "attacks", "--cases", cases, "--family", "suffix", "--family", "homoglyphs", "--baseline")
+    report = expunge(*command, "--json").data
+    assert [family["baseline"]["count"] for family in report["families"]] == [0, 1]
+    assert report["compared_where_baseline_leaks"] == {"families": 1, "sanitizer": 0, "baseline": 1}
+    assert "mean, 1 that filter leaks 0.0 100.0" in " ".join(expunge(*command).out.split())
+
+
+def test_attacks_are_made_of_cases_or_of_what_is_held_out(expunge: Any, cases: Path, tmp_path: Path) -> None:
+    for options in ((), ("--heldout", "--cases", cases), ("--heldout", "--targets", cases)):
+        refused = expunge("eval", "attacks", *options)
+        assert (refused.code, "--cases" in refused.err, "--heldout" in refused.err) == (2, True, True)
+    absent = expunge("eval", "attacks", "--heldout", "--data", tmp_path / "none")
+    assert (absent.code, "EXPUNGE_DATA" in absent.err) == (2, True)
+
+
+def test_what_is_held_out_is_chosen_and_there_before_anything_runs(expunge: Any, tmp_path: Path) -> None:
+    assert tuple(BENCHMARKS) == get_args(HeldOut)
+    unknown = expunge("eval", "heldout", "tofu", "nothing", "--data", tmp_path)
+    assert (unknown.code, "nothing" in unknown.err) == (2, True)
+    absent = expunge("eval", "heldout", "tofu", "--data", tmp_path / "none")
+    assert (absent.code, "EXPUNGE_DATA" in absent.err) == (2, True)
 
 
 def test_an_ablation_is_drawn(expunge: Any, cases: Path) -> None:

@@ -12,6 +12,11 @@ def test_the_rank_is_that_of_the_formula() -> None:
     assert conformal_threshold(list(range(1, 100)), 0.1) == 90
 
 
+@pytest.mark.parametrize(("level", "rank"), [(0.7, 3), (0.9, 1), (1 - 1e-12, 1)])
+def test_the_rank_is_not_raised_by_rounding(level: float, rank: int) -> None:
+    assert conformal_threshold(list(range(1, 10)), level) == rank
+
+
 def test_too_few_scores_flag_nothing() -> None:
     assert conformal_threshold([1.0, 2.0], 0.01) == math.inf
 

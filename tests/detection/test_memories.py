@@ -6,6 +6,7 @@ from expunge import Target, TargetStore
 from expunge.detection.meaning import Meaning
 from expunge.detection.memories import Memories
 from expunge.detection.scope import SHARED
+from expunge.models.embeddings import load_embedder
 from expunge.schema import Vectors
 
 ADDRESS = ["Where does {0} live? {0} lives at 4 Harbour Lane."]
@@ -28,7 +29,7 @@ def person(name: str, forget: list[str], keep: list[str]) -> Target:
 
 
 def flagged(memories: Memories, target: Target, passage: str) -> bool:
-    judgement = memories.judge(target.id, [passage.format(target.name)], "forget")
+    judgement = memories.judge(target.id, load_embedder().embed([passage.format(target.name)]), "forget")
     return judgement.scores[0] > judgement.threshold
 
 
@@ -38,11 +39,11 @@ def test_what_others_teach_is_forgotten_with_them(store: TargetStore) -> None:
     memories = Memories(store, Meaning(store))
     for target in (one, *others):
         memories.add(target)
-    assert memories.judge(one.id, [BOOKS[0].format(one.name)], "forget").contrasts
+    assert memories.judge(one.id, load_embedder().embed([BOOKS[0].format(one.name)]), "forget").contrasts
     for target in others:
         memories.remove(target.id)
     assert others[0].id not in memories
-    assert not memories.judge(one.id, [BOOKS[0].format(one.name)], "forget").contrasts
+    assert not memories.judge(one.id, load_embedder().embed([BOOKS[0].format(one.name)]), "forget").contrasts
 
 
 def test_a_changed_target_is_learned_anew(store: TargetStore) -> None:

@@ -3,7 +3,9 @@ import json
 import pytest
 from expunge.errors import InputError
 from expunge.evals import AblationReport, AttackReport, Case, read_cases, read_targets, run_ablation, run_attacks
+from expunge.evals.attack_trials import Comparison
 from expunge.evals.attacks import ABILITIES, put_attacks
+from expunge.evals.checkers import NameFilter
 from expunge.evals.staging import Messages
 from expunge.evals.suites import FAMILIES, JAILBREAK, Suite, make_attacks
 from expunge.schema import Action, Finding, Target, Verdict
@@ -86,6 +88,24 @@ def test_abstaining_always_leaks_nothing_and_alters_everything(suites: list[Suit
     assert (report.mean_leak, report.worst, report.altered.value) == (0, "", 1)
     assert report.families[0].layers == {"alias": 3, "fuzzy": 3}
     assert all(family.alterations for family in report.families)
+
+
+def test_the_same_attacks_are_put_to_a_filter_by_name(suites: list[Suite], attack_targets: list[Target]) -> None:
+    trials = put_attacks(suites, Scripted("abstain"), baseline=NameFilter(attack_targets))
+    report = AttackReport.of(trials, dict.fromkeys(SOME, 0), registered="name", targets=2, seed=0)
+    leaks = {family.family: family.baseline.value for family in report.families if family.baseline}
+    assert (leaks["typos"], leaks["decomposition"]) == (0, 1)
+    leaking = [value for value in leaks.values() if value]
+    assert report.compared == Comparison(families=4, sanitizer=0, baseline=sum(leaks.values()) / 4)
+    assert report.compared_where_baseline_leaks == Comparison(
+        families=len(leaking), sanitizer=0, baseline=sum(leaking) / len(leaking)
+    )
+    assert f"mean, {len(leaking)} that filter leaks 0.0" in drawn(report)
+
+
+def test_without_a_baseline_nothing_is_compared(suites: list[Suite]) -> None:
+    report = report_of(suites, Scripted("release"))
+    assert report.compared is report.compared_where_baseline_leaks is None
 
 
 def test_errors_are_told_from_detection(suites: list[Suite]) -> None:

@@ -72,7 +72,7 @@ def test_the_choice_is_that_of_conformal_risk_control(population: list[Curve], l
             from_scores(population, level)
         return
     report = from_scores(population, level)
-    assert report.factor == allowed[0]
+    assert report.factor == max(allowed[0], 1)
     assert [point.bound for point in report.points] == [(count + 1) / (n + 1) for count in worst]
 
 
@@ -92,7 +92,12 @@ def test_a_risk_that_rises_again_is_not_taken_for_low() -> None:
     assert [point.bound for point in report.points] == [0.2, 0.2, 0.2, 0.1]
 
 
-def test_leaks_are_reported_and_have_no_part_in_the_choice() -> None:
+@pytest.mark.parametrize(("forget", "factor"), [(UP_TO_1, 1), (NEVER, 1), ((True, False, False, False), 0.5)])
+def test_less_than_the_default_evidence_is_taken_where_it_leaks_less(forget: Curve, factor: float) -> None:
+    assert from_scores([NEVER] * 9, 0.1, forget=[forget]).factor == factor
+
+
+def test_leaks_above_the_default_are_reported_and_have_no_part_in_the_choice() -> None:
     report = from_scores([NEVER] * 8 + [UP_TO_1], 0.1, forget=[UP_TO_1, ALWAYS, ALWAYS])
     assert (report.factor, report.thresholds) == (2, Thresholds().scaled(2))
     assert (report.chosen.leaked.count, report.chosen.leaked.total, report.at(1.0).leaked.count) == (1, 3, 0)
@@ -104,7 +109,7 @@ def test_leaks_are_reported_and_have_no_part_in_the_choice() -> None:
 def test_too_few_cases_are_refused_and_the_number_needed_is_said(level: float, needed: int) -> None:
     with pytest.raises(InputError, match=f"needs {needed} retain cases or more, and there are {needed - 1}"):
         from_scores([NEVER] * (needed - 1), level, forget=[NEVER] * 5)
-    assert from_scores([NEVER] * needed, level).factor == GRID[0]
+    assert from_scores([NEVER] * needed, level).factor == 1
 
 
 def test_what_no_factor_reaches_is_refused_with_the_ids_of_some() -> None:
@@ -140,7 +145,7 @@ def test_the_report_is_drawn_and_dumped() -> None:
     assert "1 1 of 9 11.1 20.00 0 of 1 0.0 0.0 to 79.3 default" in rows
     assert "2 0 of 9 0.0 10.00 0 of 1 0.0 0.0 to 79.3 chosen" in rows
     assert CalibrationReport.model_validate_json(report.model_dump_json()) == report
-    for said in ("<= 10 %", "9", "exchangeable", "on average", "On leaks nothing is guaranteed"):
+    for said in ("<= 10 %", "9", "exchangeable", "an average", "On leaks nothing is guaranteed"):
         assert said in report.guarantee
 
 

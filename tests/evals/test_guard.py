@@ -39,13 +39,22 @@ CASES = [
 class Scripted:
     """Decides always the same, in 1, 2, 3, … milliseconds."""
 
-    def __init__(self, action: Action, text: str | None = None) -> None:
-        self.action, self.text, self.drafts = action, text, list[str]()
+    def __init__(self, action: Action, text: str | None = None, error: str = "") -> None:
+        self.action, self.text, self.error, self.drafts = action, text, error, list[str]()
 
     def check(self, prompt: str, response: str, /) -> Verdict:
         self.drafts.append(response)
         text = response if self.text is None else self.text
-        return Verdict(action=self.action, text=text, elapsed_ms=len(self.drafts), versions={"expunge": "1"})
+        return Verdict(
+            action=self.action, text=text, elapsed_ms=len(self.drafts), versions={"expunge": "1"}, error=self.error
+        )
+
+
+def drawn(report: GuardReport) -> list[str]:
+    console = Console(width=80)
+    with console.capture() as capture:
+        console.print(report.table())
+    return [" ".join(row.split()) for row in capture.get().splitlines()]
 
 
 def measure(checker: Checker, cases: list[Case] = CASES, baseline: Checker | None = None) -> GuardReport:
@@ -107,14 +116,18 @@ def test_the_baseline_is_measured_on_the_same_cases() -> None:
 
 def test_the_report_is_drawn_and_dumped() -> None:
     report = measure(Scripted("release"), baseline=NameFilter([ANN]))
-    console = Console(width=80)
-    with console.capture() as capture:
-        console.print(report.table())
-    rows = [" ".join(row.split()) for row in capture.get().splitlines()]
+    rows = drawn(report)
     assert "paraphrase 1 of 1 100.0 20.7 to 100.0 0.0 3.0 3.0" in rows
     assert "made-up, altered 0 of 2 0.0 0.0 to 65.8 0.0 4.5 5.0" in rows
     assert GuardReport.model_validate_json(report.model_dump_json()) == report
     assert json.loads(report.model_dump_json())["totals"][0]["rate"]["count"] == 3
+
+
+def test_errors_are_counted_and_shown() -> None:
+    report = measure(Scripted("abstain", "No.", error="ValueError"))
+    assert [total.errors for total in report.totals] == [3, 2]
+    assert "made-up, leaked, errors: 3" in " ".join(drawn(report))
+    assert not any("errors" in row for row in drawn(measure(Scripted("abstain", "No."))))
 
 
 def test_what_is_registered() -> None:

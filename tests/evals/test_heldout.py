@@ -42,7 +42,7 @@ def test_documents_of_lume_become_works_and_persons() -> None:
         lume_splits([Case(id="stray", set="lume", role="retain", question="What?")])
 
 
-def test_halves_of_tofu_share_neighbours_and_no_target(tmp_path: Path) -> None:
+def test_halves_of_tofu_share_no_author(tmp_path: Path) -> None:
     rows = [
         {"question": f"Fact {fact} about {name}?", "answer": f"{name} has fact {fact}."}
         for name in (f"Nia Author{chr(65 + n // 26)}{chr(97 + n % 26)}" for n in range(70))
@@ -52,9 +52,17 @@ def test_halves_of_tofu_share_neighbours_and_no_target(tmp_path: Path) -> None:
     tuned, other = tofu_splits(tmp_path)
     assert len(tuned.targets) == len(other.targets) == 10
     assert not {target.name for target in tuned.targets} & {target.name for target in other.targets}
-    kept = [[case for case in split.cases if case.role == "retain"] for split in (tuned, other)]
-    assert kept[0] == kept[1]
-    assert not any(target.name in case.question for case in kept[0] for target in (*tuned.targets, *other.targets))
+    kept = [{case.id for case in split.cases if case.role == "retain"} for split in (tuned, other)]
+    assert [len(ids) for ids in kept] == [400, 400]
+    assert not kept[0] & kept[1]
+    names = {target.name for target in (*tuned.targets, *other.targets)}
+    assert not names & {name.rpartition("-")[0] for ids in kept for name in ids}
+
+
+def test_a_row_of_tofu_without_an_answer_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "retain90.jsonl").write_text('{"question": "Who?"}', "utf-8")
+    with pytest.raises(InputError, match="line 1: answer"):
+        tofu_splits(tmp_path)
 
 
 def test_what_is_unknown_or_absent_is_said(tmp_path: Path) -> None:

@@ -36,6 +36,17 @@ def test_half_of_a_topic_and_of_its_near_subjects_is_registered() -> None:
     assert sum(case.form == "virology" for case in cyber.cases) == 8
 
 
+def test_near_subjects_and_others_are_sets_of_their_own() -> None:
+    bio, cyber = splits(CASES)
+    sets = {(case.set, case.role, case.form) for case in bio.cases}
+    assert sets == {
+        ("made-up", "forget", "bio"),
+        ("made-up near", "retain", "virology"),
+        ("made-up far", "retain", "philosophy"),
+    }
+    assert {case.set for case in cyber.cases if case.role == "retain"} == {"made-up far"}
+
+
 def test_no_other_topic_is_asked() -> None:
     for split in splits(CASES):
         assert {case.target for case in split.cases if case.role == "forget"} == {split.name}

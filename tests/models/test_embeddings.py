@@ -20,6 +20,7 @@ import torch
 from chromadb.utils.embedding_functions import ONNXMiniLM_L6_V2
 from expunge.errors import ModelNotFound, PrerequisiteError
 from expunge.models import load_embedder
+from expunge.models.layers import embed_layers, layers_shown
 from expunge.models.minilm import MiniLM, load_minilm
 from expunge.models.minilm_weights import FOLDER, prepare
 from expunge.schema import Embedder, Vectors
@@ -92,6 +93,14 @@ def test_a_vector_does_not_depend_on_the_texts_beside_it(embedder: Embedder) -> 
     together = embedder.embed(TEXTS * 3)
     alone = np.concatenate([embedder.embed([text]) for text in TEXTS] * 3)
     assert np.abs(together - alone).max() < 1e-5
+
+
+def test_both_layers_are_had_in_one_go(embedder: Embedder) -> None:
+    last, middle = np.moveaxis(embed_layers(embedder, TEXTS), 1, 0)
+    assert layers_shown(embedder) == 2
+    assert np.array_equal(last, embedder.embed(TEXTS))
+    assert np.allclose(np.linalg.norm(middle, axis=1), 1, atol=1e-5)
+    assert (last * middle).sum(axis=1).max() < 0.9
 
 
 def test_no_texts_give_no_rows(embedder: Embedder) -> None:
@@ -223,6 +232,8 @@ def test_a_langchain_object_becomes_an_embedder() -> None:
     assert embedder.embed(["a", "bc"]).tolist() == [[1, 0, 0], [1, 0, 0]]
     assert embedder.embed([]).shape == (0, 3)
     assert embedder.embed(["\ud800"]).dtype == np.float32
+    assert layers_shown(embedder) == 1
+    assert embed_layers(embedder, ["a"]).tolist() == [[[1, 0, 0], [1, 0, 0]]]
 
 
 def test_a_langchain_object_without_a_model_is_named_by_its_class() -> None:
