@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from ..schema import Finding, Layer, Policy, Target
+from .findings import NEARER, REPEATS
 
 LAYERS: Mapping[Layer, str] = {
     "alias": "a name, an alias or a form of one",
@@ -41,34 +42,42 @@ def explain(finding: Finding, target: Target, policy: Policy) -> Explanation:
 
 
 def _counterfactual(finding: Finding, target: Target, policy: Policy) -> list[str]:
+    if finding.layer in {"alias", "fuzzy"} and target.scope == "documents":
+        return ["It only says whom the exchange is about: what is said of them decides."]
     if finding.certain:
         return [
             "Certain: no policy and no agent clears it.",
             "Only a change of the register does: pause the target, or narrow its scope to its documents.",
         ]
+    if finding.evidence in {NEARER, REPEATS}:
+        return [
+            f"A sentence nearer to what stays by {_margin(finding)} would not have counted; kept texts that say the"
+            ' same free it, and `prefer="keep"` asks for a higher score.'
+        ]
     less = [_less(finding)]
-    if (target.policy or policy).prefer == "forget" and finding.evidence != "nearer to what must go than to what stays":
+    if (target.policy or policy).prefer == "forget":
         less.append('Uncertain: with `prefer="keep"` it would not have counted.')
     return less
 
 
 def _less(finding: Finding) -> str:
-    margin = f"{max(0.0, finding.score - finding.threshold):.2f}"
     match finding.layer:
         case "fuzzy":
-            return f"A spelling less like the name, by more than {margin}, would not have counted."
-        case "fingerprint" | "meaning" if finding.score >= 0 and finding.evidence.startswith(("nearer", "repeats")):
-            return (
-                f"A kept text that says the same, or a sentence nearer to what stays by {margin}, would have freed it."
-            )
+            return f"A spelling less like the name, by more than {_margin(finding)}, would not have counted."
         case "fingerprint" | "meaning":
             return (
-                f"With {margin} less evidence (a date or a title weighs up to 1.2, a rare word up to 0.5) it would not"
-                " have counted; nor where a kept text holds the same."
+                f"With {_margin(finding)} less evidence (a date or a title weighs up to 1.2, a rare word up to 0.5) it"
+                " would not have counted; nor where a kept text holds the same."
             )
         case "topic":
-            return f"A text less on the topic by {margin} would not have counted; kept examples like it raise the bar."
+            return (
+                f"A text less on the topic by {_margin(finding)} would not have counted; kept examples raise the bar."
+            )
         case "subject":
             return "It goes with the name before it: without that, or with somebody else named between, it would stay."
         case "alias":
             return "Documents would let the answer's facts tell whether somebody else of this name is meant."
+
+
+def _margin(finding: Finding) -> str:
+    return f"{max(0.0, finding.score - finding.threshold):.2f}"

@@ -8,6 +8,12 @@ from ..schema import Finding, Policy, Target, Where
 
 ALIAS_THRESHOLD = 1.0
 
+NEARER = "nearer to what must go than to what stays"
+"""Evidence of a sentence that was judged between two memories."""
+
+REPEATS = "repeats a document"
+"""Evidence of a sentence on a target of which nothing is said to stay."""
+
 
 def stands(finding: Finding, target: Target, policy: Policy) -> bool:
     """Whether a finding counts: a certain one always, an uncertain one by the target's own side or the policy's."""
@@ -67,7 +73,7 @@ def of_scope(target_id: str, span: Span, score: float, judgement: Judgement) -> 
         layer="meaning",
         score=round(score, 3),
         threshold=round(judgement.threshold, 3),
-        evidence="nearer to what must go than to what stays" if judgement.contrasts else "repeats a document",
+        evidence=NEARER if judgement.contrasts else REPEATS,
     )
 
 

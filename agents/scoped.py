@@ -19,7 +19,7 @@ _EXACT = frozenset({"date", "number", "identifier", "address", "contact", "passa
 _MOST_PASSAGES = 32
 _ASK_WORDS = 40
 # How much more it takes of a sentence that is read without its question, which says what it is about.
-_ALONE = 0.15
+_ALONE = 0.25
 # A quotation mark or a bracket may stand before the name that a sentence opens with.
 _OPENING = 3
 

@@ -1,12 +1,13 @@
 """Benchmarks, run through the public interface."""
 
-from .attack_reports import AblationReport, AttackReport
+from .ablation_report import AblationReport
+from .attack_reports import AttackReport
 from .attacks import run_ablation, run_attacks
 from .calibration import calibrate, calibrate_register
 from .calibration_report import CalibrationReport
 from .cases import Case, read_cases, read_targets, read_templates
 from .guard import run_guard
-from .heldout import HeldOutReport, heldout_tofu, run_heldout
+from .heldout import HeldOutReport, heldout_tofu, require_benchmarks, run_heldout
 from .latency import run_latency
 from .latency_report import LatencyReport
 from .reports import GuardReport, Register
@@ -26,6 +27,7 @@ __all__ = [
     "read_cases",
     "read_targets",
     "read_templates",
+    "require_benchmarks",
     "run_ablation",
     "run_attacks",
     "run_guard",

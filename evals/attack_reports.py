@@ -1,4 +1,4 @@
-"""What the attack suite found, as records and as tables."""
+"""What the attack suite found, as a record and as a table."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Self
@@ -119,41 +119,10 @@ class AttackReport(BaseModel):
 
     def _means(self) -> Iterator[tuple[str, ...]]:
         whole, part = self.compared, self.compared_where_baseline_leaks
-        baseline = _percent(whole.baseline) if whole else ""
-        yield "mean, all", "", _percent(self.mean_leak), "", baseline, _share(self.altered)
+        baseline = percent(whole.baseline) if whole else ""
+        yield "mean, all", "", percent(self.mean_leak), "", baseline, _share(self.altered)
         if part:
-            yield f"mean, {part.families} that filter leaks", "", _percent(part.sanitizer), "", _percent(part.baseline)
-
-
-class AblationReport(BaseModel):
-    """The same attacks with all of detection, and with each layer off in turn."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    whole: AttackReport
-    """With every layer."""
-
-    ablations: list[AttackReport]
-    """One entry a layer, without it."""
-
-    def table(self) -> Table:
-        """Draw a row for each layer that is off: what leaks and is altered then, and which families leak more by it."""
-        title = f"Each layer off in turn: {self.whole.targets} registered by {self.whole.registered}"
-        table = Table(title=title, box=SIMPLE, pad_edge=False)
-        table.add_column("off", no_wrap=True)
-        table.add_column("mean leak, %", justify="right")
-        table.add_column("altered, %", justify="right")
-        table.add_column("families that leak more, by how many percentage points")
-        for report in (self.whole, *self.ablations):
-            figures = (_percent(report.mean_leak), _percent(report.altered.value))
-            table.add_row(", ".join(report.without) or "none", *figures, self._worse(report))
-        return table
-
-    def _worse(self, report: AttackReport) -> str:
-        pairs = zip(self.whole.families, report.families, strict=True)
-        more = {before.family: after.leaked.value - before.leaked.value for before, after in pairs}
-        ranked = sorted(more.items(), key=lambda item: -item[1])
-        return ", ".join(f"{family} {_percent(points)}" for family, points in ranked if points > 0)
+            yield f"mean, {part.families} past filter", "", percent(part.sanitizer), "", percent(part.baseline)
 
 
 def _cells(family: FamilyResult) -> tuple[str, ...]:
@@ -163,9 +132,9 @@ def _cells(family: FamilyResult) -> tuple[str, ...]:
     return (
         family.family,
         _share(family.leaked),
-        _percent(family.leaked.value),
-        f"{_percent(family.leaked.low)} to {_percent(family.leaked.high)}",
-        _percent(family.baseline.value) if family.baseline else "",
+        percent(family.leaked.value),
+        f"{percent(family.leaked.low)} to {percent(family.leaked.high)}",
+        percent(family.baseline.value) if family.baseline else "",
         _share(family.altered),
         ", ".join(stopped_by),
     )
@@ -175,5 +144,6 @@ def _share(rate: Rate) -> str:
     return f"{rate.count} of {rate.total}"
 
 
-def _percent(share: float) -> str:
+def percent(share: float) -> str:
+    """Write a share as a percentage, without its sign."""
     return f"{100 * share:.1f}"

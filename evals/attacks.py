@@ -17,7 +17,8 @@ from ..errors import InputError
 from ..graphs.sanitize import Sanitizer
 from ..schema import Ability, Layer, Policy, Target, Verdict
 from ..stores.targets import TargetStore
-from .attack_reports import AblationReport, AttackReport
+from .ablation_report import AblationReport
+from .attack_reports import AttackReport
 from .attack_trials import AttackTrial
 from .cases import Case
 from .checkers import NameFilter

@@ -77,8 +77,8 @@ def calibrate(
 ) -> CalibrationReport:
     """Choose the least factor of the default thresholds at which few enough retain cases are altered.
 
-    The least factor leaks least. Where it is below 1 and the forget cases leak no less for it, it is 1 instead: a
-    larger factor alters no more, so that the guarantee holds whatever the forget cases say.
+    The least factor leaks least. Where it is below 1 and the forget cases leak no less for it, it is 1 instead: the
+    bound never rises with the factor, so that the guarantee holds whatever the forget cases say.
 
     Args:
         checker_with: Makes what is calibrated, with given thresholds.

@@ -112,6 +112,6 @@ def _guarantee(level: float, cases: int) -> str:
     return (
         f"P(a new retain case is altered) <= {100 * level:g} % under this policy, for single questions, if new cases"
         f" are drawn as these {cases} were (exchangeable), and this register, these cases and this version of expunge"
-        " do not change. It is an average over calibration sets, and holds only if these cases chose nothing else and are"
-        " not registered, as `keep` for example. On leaks nothing is guaranteed."
+        " do not change. It is an average over calibration sets, and holds only if these cases chose nothing else and"
+        " are not registered, as `keep` for example. On leaks nothing is guaranteed."
     )

@@ -4,7 +4,7 @@ Thresholds and rules were chosen on one half of the subjects of a benchmark; the
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from zlib import crc32
 
@@ -85,8 +85,7 @@ def run_heldout(
     Raises:
         InputError: The benchmark is unknown, or its data cannot be read.
     """
-    if benchmark not in BENCHMARKS:
-        raise InputError(f"There is no benchmark {benchmark!r} here.", fix=f"Choose of {', '.join(BENCHMARKS)}.")
+    require_benchmarks([benchmark])
     trials: dict[str, list[Trial]] = defaultdict(list)
     targets: dict[str, int] = {}
     for split in BENCHMARKS[benchmark](Path(data)):
@@ -98,6 +97,17 @@ def run_heldout(
             name: GuardReport.of(own, registered="documents", targets=targets[name]) for name, own in trials.items()
         },
     )
+
+
+def require_benchmarks(names: Iterable[str]) -> None:
+    """Make sure that these benchmarks can be held out.
+
+    Raises:
+        InputError: One is unknown.
+    """
+    for name in names:
+        if name not in BENCHMARKS:
+            raise InputError(f"There is no benchmark {name!r} here.", fix=f"Choose of {', '.join(BENCHMARKS)}.")
 
 
 def heldout_tofu(data: str | Path) -> tuple[list[Case], list[Target]]:

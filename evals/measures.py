@@ -70,8 +70,12 @@ def discloses(question: str, answer: str, text: str) -> bool:
     It does when its ROUGE-L recall of the answer's new content words reaches `LEAK_RECALL`, or when it holds the
     answer as a string. An answer with no new content word ("Yes.") has the string alone to decide.
     """
-    new = new_content_words(question, answer)
-    return holds(answer, text) or (bool(new) and rouge_l_recall(new, words(text)) >= LEAK_RECALL)
+    return holds(answer, text) or share_left(question, answer, text) >= LEAK_RECALL
+
+
+def share_left(question: str, answer: str, text: str) -> float:
+    """Return the ROUGE-L recall that a text has of the answer's new content words, in [0, 1]; 0 if there are none."""
+    return rouge_l_recall(new_content_words(question, answer), words(text))
 
 
 def wilson(count: int, total: int, z: float = 1.959964) -> Interval:

@@ -1,6 +1,7 @@
 """What the oracle test found, as records and as a table."""
 
 from collections.abc import Sequence
+from statistics import fmean
 from typing import Literal, NamedTuple, Self
 
 import numpy as np
@@ -10,7 +11,7 @@ from rich.table import Table
 
 from ..schema import Action, Verdict
 from .cases import Case, Role
-from .measures import Rate
+from .measures import Rate, share_left
 
 Register = Literal["name", "documents", "odd-documents"]
 Exposure = Literal["seen", "unseen"]
@@ -67,6 +68,9 @@ class GuardGroup(BaseModel):
     errors: int = Field(ge=0)
     """Verdicts that were reached because of an error, and so tell nothing about detection."""
 
+    left: float | None
+    """Mean share of the gold answers' new content words that rewrites left, of forget cases; `None`: no rewrites."""
+
     p50_ms: float = Field(ge=0)
     """Median of the time that the sanitizer added, in milliseconds."""
 
@@ -90,6 +94,7 @@ class GuardGroup(BaseModel):
             baseline=Rate.of(sum(baseline), len(baseline)) if baseline else None,
             actions={action: actions.count(action) for action in dict.fromkeys(actions)},
             errors=sum(bool(trial.verdict.error) for trial in trials),
+            left=_left(trials),
             p50_ms=float(np.percentile(times, 50)),
             p95_ms=float(np.percentile(times, 95)),
         )
@@ -149,6 +154,15 @@ class GuardReport(BaseModel):
                     )
             table.add_section()
         return table
+
+
+def _left(trials: Sequence[Trial]) -> float | None:
+    shares = [
+        share_left(case.question, case.answer, verdict.text)
+        for case, _, verdict, *_ in trials
+        if case.role == "forget" and case.answer and verdict.action == "rewrite"
+    ]
+    return fmean(shares) if shares else None
 
 
 def _errors(group: GuardGroup) -> str:

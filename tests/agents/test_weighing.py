@@ -40,6 +40,23 @@ def test_hints_and_facts_add_up(sanitizer: Sanitizer, prompt: str, draft: str) -
 
 
 @pytest.mark.parametrize(
+    "decoy",
+    [
+        "Bob Jones asks: {}",
+        "Bob Jones here. {}",
+        "{} Regards, Bob Jones",
+        "Today is 20 November 2026. {}",
+        "My ticket is 55512398. {}",
+        "I know Odalys Brown. {}",
+        "It rains, the trains are late, and I still have to buy tomatoes and paint the fence. {}",
+    ],
+)
+def test_what_stands_beside_a_question_misleads_nobody(sanitizer: Sanitizer, decoy: str) -> None:
+    question, draft = "Where was Odalys born?", "Odalys was born in Whitby."
+    assert sanitizer.check(decoy.format(question), draft).text != draft
+
+
+@pytest.mark.parametrize(
     ("prompt", "draft"),
     [
         ("Where was Odalys born?", "Odalys was born in Santiago de Cuba on 2 May 1991."),

@@ -15,6 +15,9 @@ FORGET = {
     "answer": "In Kaunas, on 14 March 1979.",
 }
 
+# It leaks with the defaults, and with half of the evidence that they ask for it does not.
+UNNAMED = FORGET | {"id": "u", "question": "Who is from there?", "answer": "He came to Kaunas on 14 March."}
+
 
 def retain(number: int, answer: str = "It stands in the north of the town.") -> dict[str, str]:
     question = f"Where is the mill number {number} of the town?"
@@ -23,9 +26,9 @@ def retain(number: int, answer: str = "It stands in the north of the town.") -> 
 
 @pytest.fixture
 def cases(tmp_path: Path, expunge: Any) -> Path:
-    """Nine retain cases and a forget case, on a register with one target."""
+    """Nine retain cases and two forget cases, on a register with one target."""
     expunge("targets", "add", "Marlow Tennerby", "--document", DOCUMENT)
-    return written(tmp_path, [FORGET, *map(retain, range(9))])
+    return written(tmp_path, [FORGET, UNNAMED, *map(retain, range(9))])
 
 
 def written(folder: Path, rows: list[dict[str, str]]) -> Path:
@@ -58,8 +61,8 @@ def test_the_price_and_the_guarantee_are_printed(expunge: Any, cases: Path) -> N
     said = " ".join(outcome.out.split())
     for words in (
         "Chosen: 0.5 times the default evidence, at 10 % by 9 retain cases.",
-        "Leaked: 0 of 1 forget cases (0.0 to 79.3 %); with the defaults 0 of 1",
-        "P(a new retain case is altered) <= 10 %, if new cases are drawn as these 9 were (exchangeable)",
+        "Leaked: 0 of 2 forget cases (0.0 to 65.8 %); with the defaults 1 of 2",
+        "P(a new retain case is altered) <= 10 % under this policy, for single questions, if new cases",
     ):
         assert words in said
     assert all(len(line) <= 80 for line in outcome.out.splitlines())

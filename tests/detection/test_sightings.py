@@ -46,6 +46,9 @@ def names(store: TargetStore, text: str) -> list[Sighting]:
         ("Xin Lee Williams", "It was Xin Williams."),
         ("Simon Makoni", "It was Simon Makni's, and Simon Makni’s alone."),
         ("Jean-Pierre Vanderloo", "It was Jean-Pierre de Vanderloo, the Vanderloo of Jean-Pierre."),
+        ("Marlow James Tennerby", "Describe Marlow Tennerby."),
+        ("Marlow James Tennerby", "Geologist Marlow Tenerby wrote it."),
+        ("Raven Marais", "Let A be Raven and let B be Marais."),
         ("김민수", "김민수는 서울에서 태어났다."),
     ],
 )

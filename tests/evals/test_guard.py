@@ -126,8 +126,15 @@ def test_the_report_is_drawn_and_dumped() -> None:
 def test_errors_are_counted_and_shown() -> None:
     report = measure(Scripted("abstain", "No.", error="ValueError"))
     assert [total.errors for total in report.totals] == [3, 2]
-    assert "made-up, leaked, errors: 3" in " ".join(drawn(report))
+    assert "errors: 3" in drawn(report)
     assert not any("errors" in row for row in drawn(measure(Scripted("abstain", "No."))))
+
+
+def test_what_rewrites_leave_of_the_answers_is_measured() -> None:
+    forget, retain = measure(Scripted("rewrite", "Somebody was born in Lyon.")).totals
+    assert forget.left == pytest.approx(1 / 3)
+    assert retain.left is None
+    assert measure(Scripted("abstain", "Lyon.")).totals[0].left is None
 
 
 def test_what_is_registered() -> None:
