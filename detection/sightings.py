@@ -199,8 +199,10 @@ def _held_against(sighting: Sighting, others: list[Span], text: str) -> Sighting
 def _is_opened(sighting: Sighting, others: list[Span], text: str) -> bool:
     """Whether all that makes a name longer is a common word that opens the sentence: "Describe Marlow Tennerby"."""
     [name, *more] = _overlapping(sighting, others)
+    if more or name.end > sighting.end or sighting.start - name.start > _NEAR_OPENING:
+        return False
     opening = text[name.start : sighting.start].split()
-    if more or name.end > sighting.end or len(opening) != 1 or " " not in text[sighting.start : sighting.end]:
+    if len(opening) != 1 or " " not in text[sighting.start : sighting.end]:
         return False
     before = text[max(0, name.start - _NEAR_OPENING) : name.start].rstrip().rstrip(_NAME_START)
     return zipf(opening[0].lower()) >= _ORDINARY and (not before or before[-1] in ".!?:\n")

