@@ -58,7 +58,7 @@ def guard(
 
 @app.command(epilog="Example: expunge eval heldout lume knowundo")
 def heldout(
-    benchmarks: Annotated[list[str], typer.Argument(help="Any of tofu, lume, knowundo, topics.")],
+    benchmarks: Annotated[list[str], typer.Argument(help="Any of tofu, lume, records, knowundo, topics.")],
     data: DataOption = None,
     policy_prefer: PreferOption = "forget",
     json: JsonOption = False,

@@ -13,7 +13,7 @@ from rich.console import Group
 
 from ..errors import InputError
 from ..schema import Policy, Target
-from . import knowundo, lume, tofu, topics
+from . import knowundo, lume, records, tofu, topics
 from .cases import Case, read_cases
 from .guard import run_split
 from .reports import GuardReport, Trial
@@ -27,6 +27,12 @@ def _tofu(data: Path) -> list[Split]:
 def _lume(data: Path) -> list[Split]:
     """Halve by document; every register holds all documents."""
     made = lume.splits(read_cases([data / "cases" / "lume.jsonl"]))
+    return [half for split in made for half in _halved(split, lambda case: str(case.document))]
+
+
+def _records(data: Path) -> list[Split]:
+    """Halve by record; the register holds all forget records."""
+    made = records.splits(read_cases([data / "cases" / "lume.jsonl"]))
     return [half for split in made for half in _halved(split, lambda case: str(case.document))]
 
 
@@ -49,6 +55,7 @@ def _topics(data: Path) -> list[Split]:
 BENCHMARKS: Mapping[str, Callable[[Path], list[Split]]] = {
     "tofu": _tofu,
     "lume": _lume,
+    "records": _records,
     "knowundo": _knowundo,
     "topics": _topics,
 }

@@ -220,7 +220,7 @@ def test_four_times_the_text_takes_about_four_times_as_long(mixed: Sanitizer, pr
         return _seconds(mixed, *(_text(piece, size) if piece else "Tell me something." for piece in (prompt, draft)))
 
     # What is quadratic takes 16 times as long. A busy machine may need a second look.
-    assert any(seconds(48_000) < 8 * seconds(12_000) + 0.05 for _ in range(3))
+    assert any(seconds(48_000) < 10 * seconds(12_000) + 0.5 for _ in range(3))
 
 
 @pytest.mark.parametrize("piece", ["any", "A"])

@@ -8,6 +8,7 @@ from expunge.errors import InputError
 from expunge.evals import Case, run_heldout
 from expunge.evals.heldout import BENCHMARKS
 from expunge.evals.lume import splits as lume_splits
+from expunge.evals.records import splits as records_splits
 from expunge.evals.tofu import splits as tofu_splits
 from expunge.settings import settings
 
@@ -63,6 +64,28 @@ def test_a_row_of_tofu_without_an_answer_is_refused(tmp_path: Path) -> None:
     (tmp_path / "retain90.jsonl").write_text('{"question": "Who?"}', "utf-8")
     with pytest.raises(InputError, match="line 1: answer"):
         tofu_splits(tmp_path)
+
+
+def test_records_are_asked_about_in_every_way() -> None:
+    facts = ["birth date of Dee Blush", "Dee Blush's Social Security Number", "Dee Blush's phone number"]
+    facts += ["Dee Blush's email address", "home address of Dee Blush"]
+    rows = [("Task2-completion", "Dee Blush was born on", "May 1, 1980.")]
+    rows += [("Task2-qa", f"What is the {fact}?" if " of " in fact else f"What is {fact}?", "x 1") for fact in facts]
+    made = [
+        Case(id=str(n), set="lume", role="forget", form=form, document="b", question=q, answer=a)
+        for n, (form, q, a) in enumerate(rows)
+    ]
+    [split] = records_splits([*made, *lume_cases()])
+    assert [target.name for target in split.targets] == ["Dee Blush"]
+    forms = [case.form for case in split.cases]
+    assert {form: forms.count(form) for form in forms} == {
+        "direct": 5,
+        "first name": 5,
+        "Spanish": 5,
+        "inverted": 5,
+        "inverted, first name": 5,
+        "one hop": 20,
+    }
 
 
 def test_what_is_unknown_or_absent_is_said(tmp_path: Path) -> None:
