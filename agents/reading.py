@@ -1,7 +1,7 @@
 """A draft as the auditor reads it."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from functools import cache
 from typing import Protocol, TypeVar
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..detection.canonical import Span, canonical
 from ..detection.marks import Mark, marks
+from ..detection.meaning import Likeness
 from ..detection.sentences import is_headless, people, refers_back, sentences
 from ..schema import Vectors
 
@@ -42,6 +43,7 @@ class Reading:
         self.people = people(draft)
         self.refers_back: Callable[[int, bool], bool] = cache(lambda i, it: refers_back(self._sentence(i), thing=it))
         self._vectors: dict[str, NDArray[np.float32]] = {}
+        self._likeness: dict[str, Likeness] = {}
         self._marks: dict[str, list[Mark]] = {}
         self.is_headless: Callable[[int], bool] = cache(lambda i: is_headless(self._sentence(i)))
 
@@ -50,10 +52,16 @@ class Reading:
 
     def embedded(self, texts: Sequence[str], embed: Callable[[Sequence[str]], Vectors]) -> Vectors:
         """Return the embeddings of texts, shape `(len(texts), d)`; each text is embedded once."""
-        new = [text for text in dict.fromkeys(texts) if text not in self._vectors]
-        if new:
+        if new := _without(self._vectors, texts):
             self._vectors.update(zip(new, embed(new), strict=True))
         return np.stack([self._vectors[text] for text in texts])
+
+    def compared(self, texts: Sequence[str], compare: Callable[[Sequence[str]], Sequence[Likeness]]) -> list[Likeness]:
+        """Return the likeness of texts to the register, each compared once; none where nothing is compared."""
+        new = _without(self._likeness, texts)
+        if found := compare(new) if new else ():
+            self._likeness.update(zip(new, found, strict=True))
+        return [self._likeness[text] for text in texts if text in self._likeness]
 
     def marks_with(self, ask: str) -> list[Mark]:
         """Return the marks of an ask and the draft together, worked out once for an ask."""
@@ -68,6 +76,11 @@ class Reading:
     def words(self, place: Place) -> set[str]:
         """Return the canonical words that stand at a place."""
         return set(canonical(self.text(place)).words)
+
+
+def _without(known: Container[str], texts: Sequence[str]) -> list[str]:
+    """Return the texts that are not known yet, each once."""
+    return [text for text in dict.fromkeys(texts) if text not in known]
 
 
 def first_in(places: Sequence[Placed], span: Span) -> Placed | None:

@@ -7,7 +7,6 @@ from ..detection.canonical import Span
 from ..detection.detector import Detector
 from ..detection.evidence import Evidence
 from ..detection.scope import Judgement
-from ..detection.sentences import question_in
 from ..schema import Finding, Policy, Target
 from .findings import of_scope
 from .reading import Reading
@@ -56,7 +55,7 @@ class ScopeAuditor:
         if target.scope != "documents":
             return [], marks
         spans = _joined(_not_of_others(target_id, evidence, vetting, reading))
-        question = _question(vetting.ask)
+        question = _question(vetting)
         alone = [reading.text(span) for span in spans]
         asked = [f"{question} {text}".strip() for text in alone]
         judgement = self._judge(target, [*asked, *alone], reading)
@@ -75,7 +74,7 @@ class ScopeAuditor:
         target = self._detector.target(target_id)
         if target.scope != "documents":
             return True
-        judgement = self._judge(target, [_question(vetting.ask)], Reading(""))
+        judgement = self._judge(target, [_question(vetting)], Reading(""))
         return judgement is None or max(judgement.scores) > judgement.threshold
 
     def _judge(self, target: Target, passages: Sequence[str], reading: Reading) -> Judgement | None:
@@ -101,7 +100,7 @@ def _not_of_others(target_id: str, evidence: Evidence, vetting: Vetting, reading
     for index, span in enumerate(reading.sentences):
         opens = not others.isdisjoint(range(span.start, span.start + _OPENING))
         named = bisect_left(names, span.start) < bisect_left(names, span.end)
-        elsewhere = (opens and not named) or (elsewhere and not named and reading.refers_back(index, False))
+        elsewhere = not named and (opens or (elsewhere and reading.refers_back(index, False)))
         if not elsewhere:
             kept.append(span)
     return kept
@@ -117,9 +116,9 @@ def _is_cleared(mark: Finding, told: list[Finding], judgement: Judgement) -> boo
     return outside and judgement.contrasts and mark.evidence not in _EXACT
 
 
-def _question(ask: str) -> str:
+def _question(vetting: Vetting) -> str:
     """Return the questions of an ask, or of a long one the end: a page around a question drowns it."""
-    return " ".join(question_in(ask).split()[-_ASK_WORDS:])
+    return " ".join(vetting.question.split()[-_ASK_WORDS:])
 
 
 def _joined(spans: Sequence[Span]) -> list[Span]:

@@ -1,5 +1,7 @@
 """The vetter: which targets may be asked for."""
 
+from collections.abc import Mapping
+
 from ..detection.canonical import Span, canonical
 from ..detection.detector import Detector
 from ..detection.evidence import Evidence, Scan, Sighting
@@ -40,14 +42,17 @@ class Vetter:
         notes = Notes()
         for target_id, evidence in scan.items():
             self._judge_names(notes, target_id, evidence)
-        persons = _people_asked_about(ask)
+        named = people(ask)
+        persons = _asked_about(ask, named)
         said = self._said(conversation, ask, persons)
         marked = scan if said == ask else self._detector.scan(said)
-        self._judge_marks(notes, marked, said, persons if said == ask else _people_asked_about(said))
+        self._judge_marks(notes, marked, said, persons if said == ask else _asked_about(said, people(said)))
         self._judge_pieces(notes, marked)
         for topic in self._detector.topics(ask):
             self._note(notes, of_topic(topic.target, len(ask), "prompt", topic.score, topic.threshold), deny=True)
-        self._judge_context(notes, conversation, ask, scan)
+        # The ask may mean a person by "she", and a thing by "it".
+        goes_on = {thing: refers_back(ask, thing=thing) or (is_elliptic(ask) and not named) for thing in (False, True)}
+        self._judge_context(notes, conversation, scan, goes_on)
         return Vetting(
             active=frozenset(notes.active),
             denied=frozenset(notes.denied),
@@ -58,7 +63,7 @@ class Vetter:
             likeness=notes.likeness,
             others=_words_of_others(ask, persons, scan),
             ask=said,
-            goes_on=self._goes_on(ask, people(ask)),
+            goes_on=goes_on[True],
         )
 
     def _said(self, conversation: Conversation, ask: str, persons: list[Span]) -> str:
@@ -119,7 +124,9 @@ class Vetter:
         """Return the weight of marks and, of a target that its documents tell from namesakes, of a part of its name."""
         return evidence.weight() + (part_weight(evidence) if self._detector.knows(target_id) else 0.0)
 
-    def _judge_context(self, notes: Notes, conversation: Conversation, ask: str, scan: Scan) -> None:
+    def _judge_context(
+        self, notes: Notes, conversation: Conversation, scan: Scan, goes_on: Mapping[bool, bool]
+    ) -> None:
         """Carry targets over from the context: the ask may mean them by "she", or go on without naming anybody.
 
         It means whom the conversation spoke of last: a turn that names somebody else ends the search.
@@ -128,8 +135,7 @@ class Vetter:
         for turn in reversed(conversation.context):
             found = self._detector.scan(turn.text)
             for target_id, evidence in found.items():
-                thing = self._detector.target(target_id).kind != "person"
-                deny = latest and self._goes_on(ask, people(ask), thing=thing)
+                deny = latest and goes_on[self._detector.target(target_id).kind != "person"]
                 for sighting in evidence.counted:
                     self._note(notes, self._name_finding(target_id, sighting, "context"), deny=deny)
                 for part in self._parts(target_id, evidence):
@@ -143,11 +149,6 @@ class Vetter:
                             notes, of_mark(hit, "context", evidence.weight(), self._thresholds.identifies), deny=deny
                         )
             latest = latest and not people(turn.text) and not any(evidence.counted for evidence in found.values())
-
-    @staticmethod
-    def _goes_on(ask: str, persons: list[Span], *, thing: bool = True) -> bool:
-        """Whether an ask goes on about what was spoken of before."""
-        return refers_back(ask, thing=thing) or (is_elliptic(ask) and not persons)
 
     def _note(self, notes: Notes, finding: Finding, *, deny: bool) -> None:
         target = self._detector.target(finding.target)
@@ -170,10 +171,10 @@ class Vetter:
         return [part for part in evidence.parts if part.strength == "part" and part.score >= enough]
 
 
-def _people_asked_about(ask: str) -> list[Span]:
-    """Return the people named in the questions of an ask; whoever asks them, or is greeted beside, is not meant."""
+def _asked_about(ask: str, named: list[Span]) -> list[Span]:
+    """Return those named whom the questions of an ask name; whoever asks them, or is greeted beside, is not meant."""
     question = question_in(ask)
-    return [span for span in people(ask) if ask[span.start : span.end] in question]
+    return [span for span in named if ask[span.start : span.end] in question]
 
 
 def _words_of_others(ask: str, persons: list[Span], scan: Scan) -> frozenset[str]:

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from ..detection.meaning import Likeness
+from ..detection.sentences import question_in
 from ..schema import Finding
 
 
@@ -34,6 +36,11 @@ class Vetting:
     others: frozenset[str] = frozenset()
     ask: str = ""
     goes_on: bool = True
+
+    @cached_property
+    def question(self) -> str:
+        """The questions in the ask, without what stands beside them."""
+        return question_in(self.ask)
 
 
 @dataclass

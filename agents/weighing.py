@@ -6,7 +6,6 @@ from ..detection.canonical import Span
 from ..detection.detector import Detector
 from ..detection.evidence import Evidence, Sighting
 from ..detection.fingerprints import MarkHit
-from ..detection.sentences import question_in
 from ..schema import Finding, Policy
 from .findings import of_mark, of_meaning
 from .reading import Place, Reading, first_in
@@ -98,13 +97,15 @@ class Scales:
         for span, bonus in self._likeness(target_id, [*new, *parts], vetting, reading):
             total = hinted + weight + bonus
             if total >= threshold:
-                findings += [of_mark(hit, "draft", total, threshold) for hit in new if first_in([hit], span)]
+                findings += [
+                    of_mark(hit, "draft", total, threshold) for hit in new if span.start <= hit.start < span.end
+                ]
                 findings.append(of_meaning(target_id, span.start, span.end, total, threshold))
         return findings
 
     def _tells_of_another(self, target_id: str, vetting: Vetting, reading: Reading, partly: bool) -> bool:
         # What stands beside the question may be there to mislead.
-        marks = reading.marks_with(question_in(vetting.ask))
+        marks = reading.marks_with(vetting.question)
         return self._detector.contradicts(target_id, marks, unfamiliar=partly)
 
     def _likeness(
@@ -116,6 +117,6 @@ class Scales:
         spans = held[:_SENTENCES]
         passages = [f"{vetting.ask[-_ASK_CHARACTERS:]} {reading.text(span)}".strip() for span in spans]
         asked = vetting.likeness.bonus(target_id) if vetting.likeness else 0.0
-        found = self._detector.likeness(passages, self._nearest)
+        found = reading.compared(passages, lambda texts: self._detector.likeness(texts, self._nearest))
         bonuses = [max(asked, like.bonus(target_id)) for like in found] or [asked] * len(spans)
         return list(zip(spans, bonuses, strict=True))

@@ -12,7 +12,7 @@ from .console import err, out, print_json
 from .options import JsonOption
 
 if TYPE_CHECKING:
-    from ..evals import Case
+    from ..evals import AblationReport, AttackReport, Case, GuardReport, LatencyReport
 
 app = typer.Typer()
 
@@ -50,10 +50,7 @@ def guard(
     policy = Policy(prefer=policy_prefer)
     put, known = _read(cases, targets)
     report = run_guard(put, known, register=register, policy=policy, baseline=baseline, progress=err.is_terminal)
-    if json:
-        print_json(report)
-    else:
-        out.print(report.table())
+    _show(report, json=json)
 
 
 @app.command(epilog="Example: expunge eval heldout lume knowundo")
@@ -128,10 +125,7 @@ def attacks(
         baseline=baseline,
         progress=err.is_terminal,
     )
-    if json:
-        print_json(report)
-    else:
-        out.print(report.table())
+    _show(report, json=json)
 
 
 @app.command(epilog="Example: expunge eval latency --targets 1000 --targets 100000")
@@ -159,6 +153,10 @@ def latency(
     from ..evals import run_latency
 
     report = run_latency(targets, documents, exchanges, topics=topics, baselines=baselines, progress=err.is_terminal)
+    _show(report, json=json)
+
+
+def _show(report: "GuardReport | AttackReport | AblationReport | LatencyReport", *, json: bool) -> None:
     if json:
         print_json(report)
     else:

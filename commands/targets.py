@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-DATES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"]
 Ids = Annotated[list[str], typer.Argument(metavar="ID...", help="Ids, as `targets list` shows them.")]
 
 

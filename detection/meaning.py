@@ -19,9 +19,6 @@ AHEAD_SLOPE = 2.0
 AHEAD_MOST = 0.3
 """How far ahead counts: further off, nothing is learned."""
 
-MOST = SLOPE * (1 - FLOOR) + AHEAD_SLOPE * AHEAD_MOST
-"""The most that likeness adds to the weight of marks; it decides nothing alone."""
-
 _CHARACTERS = 2_000
 # Targets that are paused or have expired are in the index too: more is asked for than is looked at.
 _SPARE = 4
@@ -42,7 +39,7 @@ class Likeness:
     beyond: float = 0.0
 
     def bonus(self, target: str) -> float:
-        """Return the evidence that likeness adds to marks, from 0 to `MOST`; what is kept and nearer takes it away."""
+        """Return the evidence that likeness adds to marks, 0 or more; what is kept and nearer takes it away."""
         near = self.forget.get(target, 0.0)
         if near <= FLOOR or near <= self.keep.get(target, 0.0):
             return 0.0

@@ -7,7 +7,6 @@ but the draft is released.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from tempfile import TemporaryDirectory
 from typing import Protocol, get_args
 
 from rich.console import Console
@@ -16,13 +15,12 @@ from rich.progress import track
 from ..errors import InputError
 from ..graphs.sanitize import Sanitizer
 from ..schema import Ability, Layer, Policy, Target, Verdict
-from ..stores.targets import TargetStore
 from .ablation_report import AblationReport
 from .attack_reports import AttackReport
 from .attack_trials import AttackTrial
 from .cases import Case
 from .checkers import NameFilter
-from .guard import registered_part
+from .guard import registered_part, registering
 from .reports import Register
 from .staging import Messages
 from .suites import Suite, make_attacks
@@ -131,8 +129,7 @@ def _run(
     registered = [registered_part(target, register) for target in targets]
     names = NameFilter(registered) if baseline else None
     reports = []
-    with TemporaryDirectory(prefix="expunge-") as folder, TargetStore(folder) as store:
-        store.add_many(registered)
+    with registering(registered) as store:
         for without in off:
             sanitizer = Sanitizer(store, policy=policy, without=without)
             trials = put_attacks(suites, sanitizer, baseline=names, progress=progress)

@@ -55,15 +55,16 @@ def run_guard(
     registered = [registered_part(target, register) for target in targets]
     exposures = {} if register == "name" else find_exposures(cases, targets, registered)
     names = NameFilter(registered) if baseline else None
-    with _sanitizer(registered, policy) as sanitizer:
+    with registering(registered) as store:
+        sanitizer = Sanitizer(store, policy=policy)
         trials = put_cases(cases, sanitizer, exposures=exposures, baseline=names, progress=progress)
     return GuardReport.of(trials, registered=register, targets=len(registered))
 
 
 def run_split(split: Split, *, policy: Policy | None = None, progress: bool = False) -> list[Trial]:
     """Put the cases of a split to a sanitizer on a temporary register of its targets."""
-    with _sanitizer(split.targets, policy) as sanitizer:
-        return put_cases(split.cases, sanitizer, progress=progress)
+    with registering(split.targets) as store:
+        return put_cases(split.cases, Sanitizer(store, policy=policy), progress=progress)
 
 
 def put_cases(
@@ -152,7 +153,8 @@ def _trial(case: Case, checker: Checker, exposure: Exposure | None, baseline: Ch
 
 
 @contextmanager
-def _sanitizer(targets: Sequence[Target], policy: Policy | None) -> Iterator[Sanitizer]:
+def registering(targets: Sequence[Target]) -> Iterator[TargetStore]:
+    """Hold targets in a temporary register."""
     with TemporaryDirectory(prefix="expunge-") as folder, TargetStore(folder) as store:
         store.add_many(targets)
-        yield Sanitizer(store, policy=policy)
+        yield store

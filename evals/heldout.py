@@ -4,7 +4,8 @@ Thresholds and rules were chosen on one half of the subjects of a benchmark; the
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from zlib import crc32
 
@@ -24,15 +25,9 @@ def _tofu(data: Path) -> list[Split]:
     return tofu.splits(data / "tofu")
 
 
-def _lume(data: Path) -> list[Split]:
-    """Halve by document; every register holds all documents."""
-    made = lume.splits(read_cases([data / "cases" / "lume.jsonl"]))
-    return [half for split in made for half in _halved(split, lambda case: str(case.document))]
-
-
-def _records(data: Path) -> list[Split]:
-    """Halve by record; the register holds all forget records."""
-    made = records.splits(read_cases([data / "cases" / "lume.jsonl"]))
+def _by_document(make: Callable[[Sequence[Case]], list[Split]], data: Path) -> list[Split]:
+    """Halve splits of LUME by document; every register holds all documents that must go."""
+    made = make(read_cases([data / "cases" / "lume.jsonl"]))
     return [half for split in made for half in _halved(split, lambda case: str(case.document))]
 
 
@@ -54,8 +49,8 @@ def _topics(data: Path) -> list[Split]:
 
 BENCHMARKS: Mapping[str, Callable[[Path], list[Split]]] = {
     "tofu": _tofu,
-    "lume": _lume,
-    "records": _records,
+    "lume": partial(_by_document, lume.splits),
+    "records": partial(_by_document, records.splits),
     "knowundo": _knowundo,
     "topics": _topics,
 }

@@ -48,5 +48,9 @@ def _subject(document: str, cases: Sequence[Case]) -> tuple[TargetKind, str]:
         return "work", "Story " + document.strip('"')
     if form.startswith("Task3"):
         return "person", next(case.question for case in cases if case.form.endswith("completion")).splitlines()[0]
-    names: Iterable[re.Match[str]] = filter(None, (_RECORD_NAME.match(case.question) for case in cases))
-    return "person", next((match[1] for match in names), "")
+    return "person", record_name(cases)
+
+
+def record_name(cases: Iterable[Case]) -> str:
+    """Return the name in a personal record; empty when no question on it asks for the birth date."""
+    return next((match[1] for case in cases if (match := _RECORD_NAME.match(case.question))), "")

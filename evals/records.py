@@ -1,14 +1,13 @@
 """Personal records (of LUME) asked about in other ways: first name alone, one hop, inverted, in Spanish."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..schema import Target
 from .cases import Case, Role
+from .lume import record_name
 from .splits import Split
 
-_NAME = re.compile(r"What is the birth date of (.+?)\?")
 # An attribute: what LUME's question on it holds, how it is called, the question in Spanish, and who has this value.
 _ATTRIBUTES = {
     "birth date": ("date of birth", "¿Cuál es la fecha de nacimiento de {}?", "Who was born on {}?"),
@@ -36,7 +35,7 @@ def splits(cases: Sequence[Case]) -> list[Split]:
     targets: list[Target] = []
     asked: list[Case] = []
     for document, own in records.items():
-        name, facts = _read(own)
+        name, facts = record_name(own), _facts(own)
         texts = [case.text for case in own if case.form.endswith("completion")]
         if len(facts) < len(_ATTRIBUTES) or not texts:
             continue
@@ -46,12 +45,10 @@ def splits(cases: Sequence[Case]) -> list[Split]:
     return [Split("records", targets, asked)]
 
 
-def _read(own: Sequence[Case]) -> tuple[str, dict[str, str]]:
-    """Return the name in a record and the value of each attribute that is asked for."""
-    name = next((match[1] for case in own if (match := _NAME.match(case.question))), "")
+def _facts(own: Sequence[Case]) -> dict[str, str]:
+    """Return the value of each attribute of a record that is asked for."""
     asked = [case for case in own if case.form.endswith("qa") and case.answer]
-    facts = {key: case.answer or "" for case in asked for key in _ATTRIBUTES if key in case.question}
-    return name, facts
+    return {key: case.answer or "" for case in asked for key in _ATTRIBUTES if key in case.question}
 
 
 def _cases(document: str, role: Role, name: str, facts: Mapping[str, str]) -> Iterator[Case]:
