@@ -7,6 +7,8 @@ from pathlib import Path
 from threading import Lock, RLock
 from typing import Any, Literal
 
+from filelock import FileLock, Timeout
+
 from ..errors import NewerStore, StoreBusy, UnreadableStore
 
 APPLICATION_ID = 0x45585047  # "EXPG": tells our databases from others
@@ -35,16 +37,17 @@ class Database:
         self.path = path
         self._lock = RLock()
         self._watching = Lock()
-        with self._errors():
+        # Processes open in turn: SQLite fails at once, and does not wait, where a new file put into WAL mode is read.
+        with self._errors(), FileLock(path.with_name("opening.lock"), BUSY_TIMEOUT_S, mode=0o600):
             path.touch(mode=0o600)
             self._connection = self._connect(synchronous)
             # `data_version` tells a connection about the commits of all others, so it needs one that never writes.
             self._watcher = self._connect(synchronous)
-        try:
-            self._prepare(schema, version)
-        except BaseException:
-            self.close()
-            raise
+            try:
+                self._prepare(schema, version)
+            except BaseException:
+                self.close()
+                raise
 
     def _connect(self, synchronous: str) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
@@ -55,11 +58,8 @@ class Database:
     def _prepare(self, schema: str, version: int) -> None:
         if self._is_ready(version):
             return
-        with self._errors():
-            self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA journal_mode = WAL")
         with self.transaction():
-            if self._is_ready(version):  # another process was first
-                return
             for statement in schema.split(";"):
                 self._connection.execute(statement)
             self._connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
@@ -135,7 +135,8 @@ class Database:
         except sqlite3.IntegrityError:
             raise
         except (sqlite3.DatabaseError, OSError) as error:
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+            if isinstance(error, Timeout) or code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
                 raise StoreBusy(
                     f"{str(self.path)!r} is locked by another process.", fix="Wait for it to end, and try again."
                 ) from error

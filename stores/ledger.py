@@ -35,8 +35,11 @@ class LedgerEntry(BaseModel):
     at: datetime = Field(default_factory=lambda: datetime.now(UTC))
     """When, in UTC."""
 
-    kind: Literal["exchange", "error", "register"] = "exchange"
-    """An exchange, an exchange that ended in an error, or a change of the register."""
+    kind: Literal["exchange", "error", "register", "stream"] = "exchange"
+    """An exchange, one that ended in an error, a change of the register, or the first release of a stream.
+
+    What a stream released in all is in the entry that its exchange has at its end.
+    """
 
     action: Action | None = None
     """What was decided."""
