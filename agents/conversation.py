@@ -20,8 +20,8 @@ _ROLES: dict[str, Role] = {
     "tool": "tool",
     "function": "tool",
 }
-# Fields of content blocks that hold encoded media, or say what kind of block it is.
-_NO_TEXT = frozenset({"type", "index", "mime_type", "base64", "data", "image_url", "input_audio", "file_data"})
+MEDIA = frozenset({"type", "index", "mime_type", "base64", "data", "image_url", "input_audio", "file_data"})
+"""Fields of content blocks that hold encoded media, or say what kind of block it is."""
 
 
 class Turn(NamedTuple):
@@ -87,20 +87,25 @@ def _turn(message: BaseMessage) -> Turn:
     role = _ROLES.get(message.role if isinstance(message, ChatMessage) else message.type, "user")
     calls = [call["args"] for call in message.tool_calls] if isinstance(message, AIMessage) else []
     blocks = [block for block in message.content if isinstance(block, dict) and block.get("type") != "text"]
-    return Turn(role, "\n".join(filter(None, [str(message.text), *texts_in([calls, blocks])])))
+    return Turn(role, "\n".join(filter(None, [str(message.text), *texts_in(calls), *texts_in(blocks, without=MEDIA)])))
 
 
-def texts_in(value: object) -> Iterator[str]:
-    """Yield the texts inside tool calls and content blocks, keys too; pictures and the like are left out."""
+def texts_in(value: object, *, without: frozenset[str] = frozenset()) -> Iterator[str]:
+    """Yield the texts inside tool calls and content blocks, keys too.
+
+    Args:
+        value: What JSON can hold.
+        without: Fields that are left out, with what they hold.
+    """
     match value:
         case str():
             yield value
         case list() | tuple():
             for item in value:
-                yield from texts_in(item)
+                yield from texts_in(item, without=without)
         case dict():
             for name, item in value.items():
-                if name not in _NO_TEXT:
-                    yield from texts_in([str(name), item])
+                if name not in without:
+                    yield from texts_in([str(name), item], without=without)
         case int() | float():
             yield str(value)

@@ -6,6 +6,7 @@ from ..detection.canonical import canonical
 from ..detection.rarity import STOP_WORDS
 from ..schema import Finding
 from .auditor import Auditor
+from .reading import Memo
 from .vetting import Vetting
 
 ACCEPTED_FORGETTING = 5
@@ -44,13 +45,13 @@ class Critic:
     def __init__(self, auditor: Auditor) -> None:
         self._auditor = auditor
 
-    def critique(self, proposals: list[str], draft: str, vetting: Vetting) -> list[Critique]:
+    def critique(self, proposals: list[str], draft: str, vetting: Vetting, memo: Memo | None = None) -> list[Critique]:
         """Score proposals, the best first: what forgets most, then what is of most use."""
-        critiques = [self._score(text, draft, vetting) for text in proposals]
+        critiques = [self._score(text, draft, vetting, memo) for text in proposals]
         return sorted(critiques, key=lambda critique: (-critique.forgetting, -critique.usefulness))
 
-    def _score(self, text: str, draft: str, vetting: Vetting) -> Critique:
-        findings = tuple(self._auditor.audit(text, vetting))
+    def _score(self, text: str, draft: str, vetting: Vetting, memo: Memo | None) -> Critique:
+        findings = tuple(self._auditor.audit(text, vetting, memo))
         forgetting = 1 if any(finding.certain for finding in findings) else 3 if findings else 5
         return Critique(text, forgetting, _usefulness(text, draft), findings)
 

@@ -2,7 +2,8 @@
 
 from bisect import bisect_left
 from collections.abc import Callable, Container, Sequence
-from functools import cache
+from dataclasses import dataclass, field
+from functools import cache, cached_property
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -30,22 +31,45 @@ class Place(Protocol):
 Placed = TypeVar("Placed", bound=Place)
 
 
+@dataclass
+class Memo:
+    """What was worked out for passages of a draft, kept for the next look at it: more of it, or a rewritten one.
+
+    Attributes:
+        vectors: Embeddings by text, each of shape `(d,)`.
+        likeness: Likeness to the register by text.
+    """
+
+    vectors: dict[str, NDArray[np.float32]] = field(default_factory=dict)
+    likeness: dict[str, Likeness] = field(default_factory=dict)
+
+
 class Reading:
     """A draft with what is asked of it for every target, each worked out once.
 
     Args:
         draft: The draft.
+        memo: What earlier readings of the same exchange worked out.
     """
 
-    def __init__(self, draft: str) -> None:
+    def __init__(self, draft: str, memo: Memo | None = None) -> None:
         self.draft = draft
-        self.sentences = sentences(draft)
-        self.people = people(draft)
+        memo = memo or Memo()
         self.refers_back: Callable[[int, bool], bool] = cache(lambda i, it: refers_back(self._sentence(i), thing=it))
-        self._vectors: dict[str, NDArray[np.float32]] = {}
-        self._likeness: dict[str, Likeness] = {}
+        self._vectors = memo.vectors
+        self._likeness = memo.likeness
         self._marks: dict[str, list[Mark]] = {}
         self.is_headless: Callable[[int], bool] = cache(lambda i: is_headless(self._sentence(i)))
+
+    @cached_property
+    def sentences(self) -> list[Span]:
+        """The sentences."""
+        return sentences(self.draft)
+
+    @cached_property
+    def people(self) -> list[Span]:
+        """What looks like names of people."""
+        return people(self.draft)
 
     def _sentence(self, index: int) -> str:
         return self.text(self.sentences[index])

@@ -36,7 +36,7 @@ class ScopeAuditor:
         self._policy = policy
 
     def weigh(
-        self, target_id: str, evidence: Evidence, marks: list[Finding], vetting: Vetting, reading: Reading
+        self, target: Target, evidence: Evidence, marks: list[Finding], vetting: Vetting, reading: Reading
     ) -> tuple[list[Finding], list[Finding]]:
         """Return the sentences that tell what must go of a target, and those of its marks that still count.
 
@@ -45,16 +45,15 @@ class ScopeAuditor:
         memories may share does not count in a sentence that tells what stays; a date, an address or a number does.
 
         Args:
-            target_id: A target that the conversation or the draft names.
+            target: A target that the conversation or the draft names.
             evidence: What the draft holds of it.
             marks: What was found of it by its marks.
             vetting: What the vetter found in the conversation.
             reading: The draft.
         """
-        target = self._detector.target(target_id)
         if target.scope != "documents":
             return [], marks
-        spans = _joined(_not_of_others(target_id, evidence, vetting, reading))
+        spans = _joined(_not_of_others(target.id, evidence, vetting, reading))
         question = _question(vetting)
         alone = [reading.text(span) for span in spans]
         asked = [f"{question} {text}".strip() for text in alone]
@@ -63,15 +62,14 @@ class ScopeAuditor:
             return [], marks
         scores = _higher(judgement.scores[: len(spans)], judgement.scores[len(spans) :])
         told = [
-            of_scope(target_id, span, score, judgement)
+            of_scope(target.id, span, score, judgement)
             for span, score in zip(spans, scores, strict=True)
             if score > judgement.threshold
         ]
         return told, [mark for mark in marks if not _is_cleared(mark, told, judgement)]
 
-    def asked_for(self, target_id: str, vetting: Vetting) -> bool:
+    def asked_for(self, target: Target, vetting: Vetting) -> bool:
         """Whether what was asked for is what must go of a target, so that no part of an answer is harmless."""
-        target = self._detector.target(target_id)
         if target.scope != "documents":
             return True
         judgement = self._judge(target, [_question(vetting)], Reading(""))

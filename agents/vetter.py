@@ -8,7 +8,7 @@ from ..detection.evidence import Evidence, Scan, Sighting
 from ..detection.fingerprints import MarkHit
 from ..detection.marks import marks
 from ..detection.sentences import is_elliptic, people, points_back, question_in, refers_back
-from ..schema import Finding, Policy, Where
+from ..schema import Finding, Policy, Target, Where
 from .conversation import Conversation
 from .findings import of_mark, of_name, of_topic, stands
 from .vetting import Notes, Vetting
@@ -38,18 +38,19 @@ class Vetter:
         say, it would be about the target. Elsewhere in the conversation it is *active*, and the auditor looks closer.
         """
         ask = conversation.ask
-        scan = self._detector.scan(ask)
-        notes = Notes()
+        notes = Notes(self._detector.targets)
+        scan = self._scan(notes, ask)
         for target_id, evidence in scan.items():
             self._judge_names(notes, target_id, evidence)
         named = people(ask)
         persons = _asked_about(ask, named)
         said = self._said(conversation, ask, persons)
-        marked = scan if said == ask else self._detector.scan(said)
+        marked = scan if said == ask else self._scan(notes, said)
         self._judge_marks(notes, marked, said, persons if said == ask else _asked_about(said, people(said)))
         self._judge_pieces(notes, marked)
         for topic in self._detector.topics(ask):
-            self._note(notes, of_topic(topic.target, len(ask), "prompt", topic.score, topic.threshold), deny=True)
+            if topic.target in notes.targets:
+                self._note(notes, of_topic(topic.target, len(ask), "prompt", topic.score, topic.threshold), deny=True)
         # The ask may mean a person by "she", and a thing by "it".
         goes_on = {thing: refers_back(ask, thing=thing) or (is_elliptic(ask) and not named) for thing in (False, True)}
         self._judge_context(notes, conversation, scan, goes_on)
@@ -65,6 +66,11 @@ class Vetter:
             ask=said,
             goes_on=goes_on[True],
         )
+
+    def _scan(self, notes: Notes, text: str) -> Scan:
+        """Search a text; a target that was registered since the vetting began counts from the next exchange on."""
+        scan = self._detector.scan(text)
+        return {target_id: evidence for target_id, evidence in scan.items() if target_id in notes.targets}
 
     def _said(self, conversation: Conversation, ask: str, persons: list[Span]) -> str:
         """Return what describes whom the ask is about: where it goes on about somebody, all that the user said of them.
@@ -84,7 +90,7 @@ class Vetter:
     def _judge_names(self, notes: Notes, target_id: str, evidence: Evidence) -> None:
         for sighting in evidence.counted:
             self._note(notes, self._name_finding(target_id, sighting, "prompt"), deny=True)
-        for part in self._parts(target_id, evidence):
+        for part in self._parts(notes.targets[target_id], evidence):
             self._note(
                 notes, self._name_finding(target_id, part, "prompt"), deny=part.score >= self._thresholds.part_sure
             )
@@ -99,7 +105,11 @@ class Vetter:
             for target_id, evidence in scan.items()
             if evidence.has_hard_mark() or not evidence.others_in(persons)
         }
-        hints = {key: hint for key, evidence in plausible.items() if (hint := self._hint(key, evidence)) >= HINTS}
+        hints = {
+            key: hint
+            for key, evidence in plausible.items()
+            if (hint := self._hint(notes.targets[key], evidence)) >= HINTS
+        }
         if any(hint < self._thresholds.identifies for hint in hints.values()):
             notes.likeness = next(iter(self._detector.likeness([ask], self._policy.candidates)), None)
         for target_id, hint in hints.items():
@@ -120,9 +130,9 @@ class Vetter:
         enough = weight >= LEAST_MARKS and total >= self._thresholds.identifies_with_meaning
         return enough and not self._detector.contradicts(target_id, marks(question_in(ask)))
 
-    def _hint(self, target_id: str, evidence: Evidence) -> float:
+    def _hint(self, target: Target, evidence: Evidence) -> float:
         """Return the weight of marks and, of a target that its documents tell from namesakes, of a part of its name."""
-        return evidence.weight() + (part_weight(evidence) if self._detector.knows(target_id) else 0.0)
+        return evidence.weight() + (part_weight(evidence) if target.documents else 0.0)
 
     def _judge_context(
         self, notes: Notes, conversation: Conversation, scan: Scan, goes_on: Mapping[bool, bool]
@@ -133,14 +143,14 @@ class Vetter:
         """
         latest = self._detector.has("subject") and not any(evidence.counted for evidence in scan.values())
         for turn in reversed(conversation.context):
-            found = self._detector.scan(turn.text)
+            found = self._scan(notes, turn.text)
             for target_id, evidence in found.items():
-                deny = latest and goes_on[self._detector.target(target_id).kind != "person"]
+                deny = latest and goes_on[notes.targets[target_id].kind != "person"]
                 for sighting in evidence.counted:
                     self._note(notes, self._name_finding(target_id, sighting, "context"), deny=deny)
-                for part in self._parts(target_id, evidence):
+                for part in self._parts(notes.targets[target_id], evidence):
                     self._note(notes, self._name_finding(target_id, part, "context"), deny=deny)
-                if deny and self._detector.knows(target_id) and (hint := part_weight(evidence)) >= HINTS:
+                if deny and notes.targets[target_id].documents and (hint := part_weight(evidence)) >= HINTS:
                     notes.hints[target_id] = max(hint, notes.hints.get(target_id, 0.0))
                     notes.partly.add(target_id)
                 if evidence.weight() >= self._thresholds.identifies:
@@ -151,7 +161,7 @@ class Vetter:
             latest = latest and not people(turn.text) and not any(evidence.counted for evidence in found.values())
 
     def _note(self, notes: Notes, finding: Finding, *, deny: bool) -> None:
-        target = self._detector.target(finding.target)
+        target = notes.targets[finding.target]
         notes.findings.append(finding)
         notes.active.add(finding.target)
         if deny and target.scope == "everything" and stands(finding, target, self._policy):
@@ -160,12 +170,12 @@ class Vetter:
     def _name_finding(self, target_id: str, sighting: Sighting, where: Where) -> Finding:
         return of_name(target_id, sighting, where, self._detector.fuzzy_threshold)
 
-    def _parts(self, target_id: str, evidence: Evidence) -> list[Sighting]:
+    def _parts(self, target: Target, evidence: Evidence) -> list[Sighting]:
         """Return the parts of a name that may stand for the whole; none where the whole stands too.
 
         Of a target with documents a part is but a hint.
         """
-        if evidence.counted or self._detector.knows(target_id):
+        if evidence.counted or target.documents:
             return []
         enough = self._thresholds.part_asked if len(self._detector) <= PARTS_UP_TO else self._thresholds.part_sure
         return [part for part in evidence.parts if part.strength == "part" and part.score >= enough]

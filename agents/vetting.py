@@ -6,7 +6,7 @@ from functools import cached_property
 
 from ..detection.meaning import Likeness
 from ..detection.sentences import question_in
-from ..schema import Finding
+from ..schema import Finding, Target
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,9 @@ class Vetting:
 
 @dataclass
 class Notes:
-    """What the vetter has found so far."""
+    """What the vetter has found so far, and the targets that it looks for."""
 
+    targets: Mapping[str, Target]
     active: set[str] = field(default_factory=set)
     denied: set[str] = field(default_factory=set)
     partly: set[str] = field(default_factory=set)

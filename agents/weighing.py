@@ -6,7 +6,7 @@ from ..detection.canonical import Span
 from ..detection.detector import Detector
 from ..detection.evidence import Evidence, Sighting
 from ..detection.fingerprints import MarkHit
-from ..schema import Finding, Policy
+from ..schema import Finding, Policy, Target
 from .findings import of_mark, of_meaning
 from .reading import Place, Reading, first_in
 from .vetting import Vetting
@@ -54,12 +54,12 @@ class Scales:
         self._nearest = policy.candidates
         self._thresholds = policy.thresholds
 
-    def weigh(self, target_id: str, evidence: Evidence, vetting: Vetting, reading: Reading) -> list[Finding]:
+    def weigh(self, target: Target, evidence: Evidence, vetting: Vetting, reading: Reading) -> list[Finding]:
         """Return the marks that the user did not write, and what they mean, where together they weigh enough.
 
         Where somebody else is named, only a mark that identifies by itself counts.
         """
-        active = target_id in vetting.active or bool(evidence.counted)
+        active = target.id in vetting.active or bool(evidence.counted)
         threshold = self._thresholds.discloses_asked if active else self._thresholds.discloses
         new = sorted((hit for hit in evidence.marks if hit.key not in vetting.marks), key=lambda hit: hit.start)
         others = evidence.others_in(reading.people)
@@ -68,16 +68,16 @@ class Scales:
         weight = evidence.weight(vetting.marks)
         if weight >= threshold:
             return [of_mark(hit, "draft", weight, threshold) for hit in new]
-        if not self._detector.knows(target_id):
+        if not target.documents:
             return []
         parts = [part for part in evidence.parts if not reading.words(part) <= vetting.others]
-        if parts and target_id not in vetting.partly:
+        if parts and target.id not in vetting.partly:
             weight += part_weight(evidence)
-        return self._jointly(target_id, new, parts, weight, vetting, reading)
+        return self._jointly(target, new, parts, weight, vetting, reading)
 
     def _jointly(
         self,
-        target_id: str,
+        target: Target,
         new: Sequence[MarkHit],
         parts: Sequence[Sighting],
         weight: float,
@@ -85,22 +85,21 @@ class Scales:
         reading: Reading,
     ) -> list[Finding]:
         """Return what discloses when the marks of ask and draft and the meaning of both are taken together."""
-        everything = self._detector.target(target_id).scope == "everything"
-        hinted = vetting.hints.get(target_id, 0.0) if everything else 0.0
+        hinted = vetting.hints.get(target.id, 0.0) if target.scope == "everything" else 0.0
         if hinted < HINTS and ((weight < HINTS_IN_DRAFT and not parts) or vetting.others):
             return []
-        partly = bool(parts) or target_id in vetting.partly
-        if (partly or hinted < SURE_HINT) and self._tells_of_another(target_id, vetting, reading, partly):
+        partly = bool(parts) or target.id in vetting.partly
+        if (partly or hinted < SURE_HINT) and self._tells_of_another(target.id, vetting, reading, partly):
             return []
         threshold = self._thresholds.discloses_jointly
         findings: list[Finding] = []
-        for span, bonus in self._likeness(target_id, [*new, *parts], vetting, reading):
+        for span, bonus in self._likeness(target.id, [*new, *parts], vetting, reading):
             total = hinted + weight + bonus
             if total >= threshold:
                 findings += [
                     of_mark(hit, "draft", total, threshold) for hit in new if span.start <= hit.start < span.end
                 ]
-                findings.append(of_meaning(target_id, span.start, span.end, total, threshold))
+                findings.append(of_meaning(target.id, span.start, span.end, total, threshold))
         return findings
 
     def _tells_of_another(self, target_id: str, vetting: Vetting, reading: Reading, partly: bool) -> bool:

@@ -1,7 +1,8 @@
 """Layer 2, aliases: whole names, derived forms and parts of names, on word boundaries."""
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
@@ -16,6 +17,7 @@ from .sounds import MIN_CONSONANTS, READINGS_OF_W, consonants
 Part = Literal["given", "family"]
 
 _MIN_SQUEEZED = 7
+_SIGN_INSIDE = re.compile(r"\w\W*[;:!?,。！？]\W*\w|\w{3}\. *\w")
 
 
 class AliasHit(NamedTuple):
@@ -45,6 +47,7 @@ class Aliases:
         self._parts: dict[str, dict[str, Part]] = defaultdict(dict)
         self._part_names: dict[str, list[str]] = {}
         self._names: dict[str, frozenset[str]] = {}
+        self._with_signs: set[str] = set()
         self._automaton = ahocorasick.Automaton()
         self._letters = RunTogether()
         self._spelled = RunTogether()
@@ -54,6 +57,8 @@ class Aliases:
     def add(self, target: Target) -> None:
         """Add a target's names; search makes the automaton anew when it is next asked."""
         own = self._forms[target.id] = list(forms(target))
+        if any(_SIGN_INSIDE.search(name) for name in (target.name, *target.aliases)):
+            self._with_signs.add(target.id)
         for form in own:
             pattern = _pattern(form.words)
             self._owners[pattern][target.id] = form.strength
@@ -81,6 +86,7 @@ class Aliases:
         for name in self._part_names.pop(target_id, ()):
             self._parts[name].pop(target_id, None)
         self._names.pop(target_id, None)
+        self._with_signs.discard(target_id)
         self._stale = True
 
     def _keys(self, form: Form) -> Iterator[tuple[RunTogether, str]]:
@@ -114,6 +120,15 @@ class Aliases:
         ]
         return _longest(hits)
 
+    def begins(self, words: Sequence[str], *, whole: bool) -> bool:
+        """Whether a name begins with these words, also run together; the last one may go on, unless it is whole."""
+        phrase = _pattern(words) if whole else _pattern(words)[:-1]
+        return len(self._automaton) > 0 and bool(self._automaton.match(phrase) or self._letters.begins("".join(words)))
+
+    def holds(self, words: Sequence[str]) -> bool:
+        """Whether these words are a name, also run together."""
+        return _pattern(words) in self._automaton or "".join(words) in self._letters
+
     def run_together(self, words: Words) -> list[AliasHit]:
         """Return names whose words are run together or cut otherwise: "HinaAmeen", "Xiao-lan", "Ten-nerby"."""
         return [AliasHit(*hit, "derived") for hit in self._letters.search(words.words)]
@@ -126,6 +141,10 @@ class Aliases:
         """Return names that words of another script sound like."""
         spoken = ([consonants(word, w) for word in words.words] for w in READINGS_OF_W)
         return [AliasHit(*hit, "derived") for sounds in spoken for hit in self._sounds.search(sounds)]
+
+    def holds_signs(self, target_id: str) -> bool:
+        """Whether a name is itself written with a sign that ends statements: "Alien: Covenant", "Yes! We Can"."""
+        return target_id in self._with_signs
 
     def whole(self, target_id: str) -> frozenset[str]:
         """Return the words of a person's name; none of a name of one part or of what is no person."""

@@ -15,9 +15,10 @@ from urllib.parse import unquote
 
 from .canonical import LOOKALIKES, Span, Words, canonical
 from .leetspeak import unleet
+from .seams import unglued
 from .sounds import foreign
 
-Disguise = Literal["leet", "spaced", "reversed", "rot13", "encoded", "script", "looks"]
+Disguise = Literal["glued", "leet", "spaced", "reversed", "rot13", "encoded", "script", "looks"]
 
 # Longer texts are read for disguises in their first part only in order to bound the time.
 _LIMIT = 2_000_000
@@ -49,6 +50,8 @@ def readings(text: str, plain: Words) -> Iterator[Reading]:
         plain: Its canonical words.
     """
     head = text[:_LIMIT]
+    if glued := unglued(head, plain):
+        yield Reading("glued", glued)
     yield from (Reading("leet", words) for words in unleet(head, plain))
     if spaced := _spaced(plain):
         yield Reading("spaced", spaced)
@@ -122,7 +125,17 @@ def _candidates(text: str) -> Iterator[tuple[re.Match[str], str]]:
     for match in _HEX.finditer(text):
         yield match, _from_hex(match.group())
     for match in _BASE64.finditer(text):
-        yield match, _from_base64(match.group())
+        yield match, next(filter(None, map(_from_base64, _cuts(match.group()))), "")
+
+
+def _cuts(piece: str) -> Iterator[str]:
+    """Yield lines of base64 whole, and without the last and the first, which may be other text."""
+    yield piece
+    _, first, rest = piece.partition("\n")
+    if first:
+        yield piece.rpartition("\n")[0]
+        yield rest
+        yield rest.rpartition("\n")[0]
 
 
 def _from_hex(piece: str) -> str:

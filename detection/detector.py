@@ -1,30 +1,43 @@
 """All layers over one register: what in a text speaks for which target, without a language model."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
-from threading import RLock
+from threading import Lock, RLock
+from typing import NamedTuple
 
 from ..schema import Ability, Policy, Target, Vectors
 from ..stores.targets import TargetStore
 from .aliases import Aliases
 from .canonical import Span, Words, canonical
+from .cuts import uncut
 from .decoding import readings
 from .evidence import Evidence, Scan, Sighting
 from .fingerprints import Fingerprints
 from .fuzzy import FuzzyNames
+from .growth import Growth
+from .imprints import Imprint
 from .marks import Mark
 from .meaning import Likeness, Meaning
 from .memories import Memories
 from .parties import Parties
+from .probe import Probe
 from .scope import Judgement, Side
-from .sightings import see_disguised, see_names
+from .sightings import see_disguised, see_glued, see_names
 from .topics import TopicHit, Topics
+
+
+class _Arrival(NamedTuple):
+    """A target that is new or changed, with what of it takes time to work out."""
+
+    target: Target
+    imprint: Imprint | None
+    probe: Probe | None
 
 
 class Detector:
     """Finds targets in text. Follows the register: a target counts from the exchange after its registration on.
 
-    Threads may share one detector.
+    Threads may share one detector. A target that changes is enforced all the time, as it was or as it is.
 
     Args:
         store: The register.
@@ -34,11 +47,12 @@ class Detector:
     def __init__(self, store: TargetStore, *, without: Collection[Ability] = ()) -> None:
         self._store = store
         self._without = frozenset(without)
+        self._following = Lock()
         self._lock = RLock()
         self._revision = -1
-        self._targets: dict[str, Target] = {}
+        self._targets: Mapping[str, Target] = {}
         self._versions: dict[str, int] = {}
-        self._documented: set[str] = set()
+        self._documented = False
         self._aliases = Aliases()
         self._fuzzy = FuzzyNames()
         self._parties = Parties()
@@ -65,9 +79,13 @@ class Detector:
         """Whether a layer is switched on."""
         return ability not in self._without
 
-    def target(self, target_id: str) -> Target:
-        """Return an enforced target."""
-        return self._targets[target_id]
+    @property
+    def targets(self) -> Mapping[str, Target]:
+        """The enforced targets by id, neither paused nor expired when the register was last read.
+
+        It does not change; when the register does, there is a new one. Who asks more than once keeps the first.
+        """
+        return self._targets
 
     def policy_of(self, target_id: str) -> Policy | None:
         """Return the sides of a target's own policy; `None` when it has none or is no longer enforced."""
@@ -76,18 +94,11 @@ class Detector:
 
     def sync(self) -> None:
         """Bring the layers up to date with the register; costs microseconds when nothing has changed."""
-        revision = self._store.revision
-        if revision != self._revision:
-            with self._lock:
-                self._follow(revision)
-
-    def knows(self, target_id: str) -> bool:
-        """Whether a target has documents, which tell it from others of its name."""
-        return target_id in self._documented
-
-    def enforces(self, target_id: str) -> bool:
-        """Whether a target is registered and neither paused nor expired when the register was last read."""
-        return target_id in self._targets
+        if self._store.revision != self._revision:
+            with self._following:
+                revision = self._store.revision
+                if revision != self._revision:  # no other thread was first
+                    self._follow(revision)
 
     def contradicts(self, target_id: str, marks: Sequence[Mark], *, unfamiliar: bool = False) -> bool:
         """Whether the marks of a text say other things of its subject than the documents of a target do."""
@@ -106,8 +117,17 @@ class Detector:
         self.likeness(["warm"], 1)
         self._memories.ready()
 
-    def scan(self, text: str) -> Scan:
-        """Search one text for names, parts of names and marks, in every reading."""
+    def scan(self, text: str, growth: Growth | None = None) -> Scan:
+        """Search one text for names, parts of names and marks, in every reading.
+
+        Args:
+            text: The text.
+            growth: What was found in its beginning, when the text is one that grows.
+        """
+        # Parties of one record may stand far apart: where there are records, all of a text is searched each time.
+        return self._scan(text) if growth is None or self._parties else growth.scan(text, self._scan)
+
+    def _scan(self, text: str) -> Scan:
         plain = canonical(text)
         found: Scan = {}
         with self._lock:
@@ -115,17 +135,30 @@ class Detector:
             self._see_marks(found, text, plain)
             self._parties.see(found, text, plain)
             for reading in readings(text, plain) if self.has("decoding") else ():
+                if reading.disguise == "glued":
+                    see_glued(found, text, reading.words, self._aliases)
+                    continue
                 see_disguised(found, reading, self._aliases)
                 if reading.decoded:
                     self._see_marks(found, reading.decoded, canonical(reading.decoded), Span(0, len(text)))
             now = datetime.now(UTC)
             return {key: evidence for key, evidence in found.items() if evidence and self._in_force(key, now)}
 
+    def uncut(self, text: str, cut: int) -> int:
+        """Return the last place up to a cut that cuts no name and no mark of which the beginning is known.
+
+        Args:
+            text: A text of which more is to come.
+            cut: The index of the first character that is to be cut off.
+        """
+        with self._lock:
+            return uncut(text, cut, self._aliases, self._fingerprints)
+
     def completed(self, ask: str, draft: str) -> dict[str, list[Sighting]]:
         """Return where a draft names the parties of a record that an ask leaves out, by record."""
-        if not self._parties:
-            return {}
         with self._lock:
+            if not self._parties:
+                return {}
             now = datetime.now(UTC)
             found = self._parties.completed(canonical(ask), canonical(draft))
             return {target_id: names for target_id, names in found.items() if self._in_force(target_id, now)}
@@ -139,7 +172,7 @@ class Detector:
         """
         if not self._documented or not self.has("meaning"):
             return []
-        return self._meaning.likeness(texts, nearest, self._targets.keys())
+        return self._meaning.likeness(texts, nearest, self._targets)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Embed texts, shape `(len(texts), d)`, rows of unit length."""
@@ -149,8 +182,8 @@ class Detector:
         """Whether sentences on a target are judged between what must go and what stays."""
         return target_id in self._memories and self.has("meaning")
 
-    def judge_scope(self, target_id: str, vectors: Vectors, prefer: Side) -> Judgement:
-        """Judge passages on a target whose scope is its documents.
+    def judge_scope(self, target_id: str, vectors: Vectors, prefer: Side) -> Judgement | None:
+        """Judge passages on a target whose scope is its documents; `None` when it is not there any more.
 
         Args:
             target_id: The target.
@@ -162,61 +195,87 @@ class Detector:
     def topics(self, text: str) -> list[TopicHit]:
         """Return the topics that a text is on, by its passage that is most on it; most text is not even embedded."""
         hits = self._topics.search(text, disguised=self.has("decoding"))
-        with self._lock:
-            now = datetime.now(UTC)
-            return [hit for hit in hits if hit.target in self._targets and self._in_force(hit.target, now)]
+        now = datetime.now(UTC)
+        return [hit for hit in hits if self._in_force(hit.target, now)]
 
     def _in_force(self, target_id: str, now: datetime) -> bool:
-        expires_at = self._targets[target_id].expires_at
-        return expires_at is None or expires_at > now
+        target = self._targets.get(target_id)
+        return target is not None and (target.expires_at is None or target.expires_at > now)
 
     def _follow(self, revision: int) -> None:
+        """Take over what has changed in the register; what takes time comes before anything is dropped."""
         versions = self._store.versions()
         changed = [target_id for target_id, version in versions.items() if self._versions.get(target_id) != version]
-        for target_id in [*(self._versions.keys() - versions.keys()), *changed]:
-            self._drop(target_id)
-        for target in self._store.get_many(changed):
-            if target.state != "paused":
-                self._take(target)
+        left = {*changed, *(self._versions.keys() - versions.keys())}
+        arrivals = [self._prepare(target) for target in self._store.get_many(changed) if target.state != "paused"]
+        targets = {target_id: target for target_id, target in self._targets.items() if target_id not in left}
+        targets |= {arrival.target.id: arrival.target for arrival in arrivals}
+        self._judge_also(arrivals)
+        with self._lock:
+            for target_id in left & self._targets.keys():
+                self._drop(target_id)
+            for arrival in arrivals:
+                self._take(arrival)
+            self._aliases.ready()
+            self._parties.ready()
+            self._fingerprints.ready()
+            self._targets = targets
+            self._documented = any(target.documents for target in targets.values())
+        self._judge_no_more(left, targets)
         self._versions = versions
-        self._aliases.ready()
-        self._parties.ready()
-        self._fingerprints.ready()
-        self._topics.ready()
         self._revision = revision
 
-    def _take(self, target: Target) -> None:
-        self._targets[target.id] = target
-        if target.documents:
-            self._documented.add(target.id)
-        if target.kind != "topic" or not target.documents:
-            self._take_name(target)
-        elif self.has("topic"):
-            self._topics.add(target)
-        if target.kind != "topic" and target.scope == "documents":
-            self._memories.add(target)
-        if target.kind != "topic" and self.has("fingerprint"):
-            self._fingerprints.add(target)
+    def _prepare(self, target: Target) -> _Arrival:
+        imprint = Imprint.of(target) if target.kind != "topic" and self.has("fingerprint") else None
+        probe = self._topics.train(target) if _has_probe(target) and self.has("topic") else None
+        return _Arrival(target, imprint, probe)
 
-    def _take_name(self, target: Target) -> None:
-        if self.has("alias"):
-            self._aliases.add(target)
-            self._parties.add(target)
-        if self.has("fuzzy"):
-            self._fuzzy.add(target)
+    def _judge_also(self, arrivals: Sequence[_Arrival]) -> None:
+        """Have targets judged before they are enforced, by layers that have locks of their own: those may embed."""
+        for target, _, probe in arrivals:
+            if probe:
+                self._topics.add(target.id, probe)
+            if _has_scope(target):
+                self._memories.add(target)
+
+    def _judge_no_more(self, left: Collection[str], targets: Mapping[str, Target]) -> None:
+        """Have targets judged no more that are not enforced, or not in this way."""
+        for target_id in left:
+            target = targets.get(target_id)
+            if not (target and _has_probe(target)):
+                self._topics.remove(target_id)
+            if not (target and _has_scope(target)):
+                self._memories.remove(target_id)
+
+    def _take(self, arrival: _Arrival) -> None:
+        target = arrival.target
+        if not _has_probe(target):
+            if self.has("alias"):
+                self._aliases.add(target)
+                self._parties.add(target)
+            if self.has("fuzzy"):
+                self._fuzzy.add(target)
+        if arrival.imprint:
+            self._fingerprints.add(arrival.imprint)
 
     def _drop(self, target_id: str) -> None:
-        if self._targets.pop(target_id, None):
-            self._aliases.remove(target_id)
-            self._parties.remove(target_id)
-            self._fuzzy.remove(target_id)
-            self._fingerprints.remove(target_id)
-            self._topics.remove(target_id)
-            self._documented.discard(target_id)
-            self._memories.remove(target_id)
+        self._aliases.remove(target_id)
+        self._parties.remove(target_id)
+        self._fuzzy.remove(target_id)
+        self._fingerprints.remove(target_id)
 
     def _see_marks(self, found: Scan, text: str, words: Words, place: Span | None = None) -> None:
         """Add the marks in a text; `place` is where it stands in the original, when it was decoded from there."""
         for mark in self._fingerprints.search(text, words):
             placed = mark._replace(start=place.start, end=place.end) if place else mark
             found.setdefault(mark.target, Evidence()).marks.append(placed)
+
+
+def _has_probe(target: Target) -> bool:
+    """Whether a target is found by what a text is on, not by its name."""
+    return target.kind == "topic" and bool(target.documents)
+
+
+def _has_scope(target: Target) -> bool:
+    """Whether sentences on a target are judged between what must go and what stays."""
+    return target.kind != "topic" and target.scope == "documents"

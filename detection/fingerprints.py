@@ -1,25 +1,16 @@
 """Layer 3, fingerprints: distinctive marks and verbatim passages of the forget documents, of all targets at once."""
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import ahocorasick
 
-from ..schema import Target, TargetKind
-from .canonical import Words, canonical
-from .marks import HARD, Mark, MarkKind, exact_marks, marks, phrase_of
-from .rarity import STOP_WORDS, distinctiveness
+from .canonical import Words
+from .imprints import SHINGLE, Entry, Imprint, ends_of, shingle_at
+from .marks import HARD, Mark, MarkKind, exact_marks, phrase_of
 
-SHINGLE = 8
-"""Words of one verbatim passage."""
-
-_SAMPLE = 4
 SHINGLE_WEIGHT = 0.8
-_MIN_DISTINCTIVE = 0.3
-# Words of content from which on a passage is kept of what is protected in its very words, common as they may be.
-_MIN_CONTENT = 3
 # Weight of unknown marks from which on a text is taken to be about somebody else.
 _UNFAMILIAR = 0.9
 # What the second of two names adds that say one thing twice: "Lyon, France".
@@ -28,8 +19,6 @@ _REPEATED = 0.3
 _CROWDED = 20
 # Characters of a text within which marks are held against each other.
 _STRETCH = 256
-# What is protected in its very words: each of its passages is kept, not a sample.
-_VERBATIM: frozenset[TargetKind] = frozenset({"work", "record", "secret"})
 
 
 class MarkHit(NamedTuple):
@@ -43,44 +32,31 @@ class MarkHit(NamedTuple):
     end: int
 
 
-class _Entry(NamedTuple):
-    kind: MarkKind
-    weight: float
-
-
 class Fingerprints:
     """An index from marks and passages to targets; texts of `keep` take the marks that they hold away again."""
 
     def __init__(self) -> None:
-        self._keys: dict[str, dict[str, _Entry]] = defaultdict(dict)
+        self._keys: dict[str, dict[str, Entry]] = defaultdict(dict)
         self._shingles: dict[int, set[str]] = defaultdict(set)
         # Only what begins and ends as a passage is hashed whole; ends of removed passages stay, and lead nowhere.
         self._ends: set[int] = set()
         self._own: dict[str, tuple[list[str], list[int]]] = {}
-        self._name_words: dict[str, set[str]] = {}
+        self._name_words: dict[str, frozenset[str]] = {}
         self._phrases = ahocorasick.Automaton()
         self._stale = False
 
-    def add(self, target: Target) -> None:
+    def add(self, imprint: Imprint) -> None:
         """Add what the documents of a target hold and its kept texts do not."""
-        name_words = {word for name in (target.name, *target.aliases) for word in canonical(name).words}
-        kept = {key for text in target.keep for mark in marks(text) for key in mark.keys}
-        own: dict[str, _Entry] = {}
-        for mark in (mark for text in target.documents for mark in marks(text)):
-            for key in self._new_keys(mark, name_words, kept):
-                own[key] = _Entry(mark.kind, max(mark.weight, own[key].weight if key in own else 0.0))
-        for key, entry in own.items():
-            self._keys[key][target.id] = entry
+        target_id = imprint.target
+        for key, entry in imprint.entries.items():
+            self._keys[key][target_id] = entry
             if phrase := phrase_of(key):
                 self._phrases.add_word(f" {phrase} ", key)
-        every = target.kind in _VERBATIM
-        chosen = _chosen(target.documents, name_words, every=every)
-        shingles = chosen.keys() - _chosen(target.keep, name_words, every=True).keys()
-        for shingle in shingles:
-            self._shingles[shingle].add(target.id)
-            self._ends.add(chosen[shingle])
-        self._own[target.id] = list(own), list(shingles)
-        self._name_words[target.id] = name_words
+        for shingle, ends in imprint.shingles.items():
+            self._shingles[shingle].add(target_id)
+            self._ends.add(ends)
+        self._own[target_id] = list(imprint.entries), list(imprint.shingles)
+        self._name_words[target_id] = imprint.name_words
         self._stale = True
 
     def contradicts(self, target_id: str, marks: Sequence[Mark], *, unfamiliar: bool) -> bool:
@@ -127,6 +103,14 @@ class Fingerprints:
             self._phrases.make_automaton()
             self._stale = False
 
+    def begins(self, words: Sequence[str], *, whole: bool) -> bool:
+        """Whether a title or the like begins with these words; the last one may go on, unless it is whole."""
+        return len(self._phrases) > 0 and bool(self._phrases.match(f" {' '.join(words)}{' ' if whole else ''}"))
+
+    def holds(self, words: Sequence[str]) -> bool:
+        """Whether these words are a title or the like."""
+        return f" {' '.join(words)} " in self._phrases
+
     def search(self, text: str, words: Words) -> list[MarkHit]:
         """Return the marks and passages of targets in a text, each key once for a target.
 
@@ -166,8 +150,8 @@ class Fingerprints:
         taken: dict[str, int] = {}
         if not self._shingles:
             return
-        for index in (index for index, ends in enumerate(_ends(words.words)) if ends in self._ends):
-            shingle = _shingle(words.words, index)
+        for index in (index for index, ends in enumerate(ends_of(words.words)) if ends in self._ends):
+            shingle = shingle_at(words.words, index)
             owners = self._shingles.get(shingle, ())
             for target in owners:
                 if index >= taken.get(target, 0):
@@ -175,45 +159,6 @@ class Fingerprints:
                     span = words.span(index, index + SHINGLE - 1)
                     weight = SHINGLE_WEIGHT / len(owners)
                     yield MarkHit(target, f"passage:{shingle}", "passage", weight, span.start, span.end)
-
-    @staticmethod
-    def _new_keys(mark: Mark, name_words: set[str], kept: set[str]) -> Iterator[str]:
-        """Yield the keys of a mark that are neither kept nor a repetition of the target's name."""
-        for key in mark.keys:
-            phrase = phrase_of(key)
-            if key not in kept and not (phrase and set(phrase.split()) <= name_words):
-                yield key
-
-
-def _chosen(texts: Iterable[str], name_words: set[str], *, every: bool) -> dict[int, int]:
-    """Return the shingles of texts that tell something beside the name, each with its ends.
-
-    Unless every one is wanted, one in four is kept, by its hash (Manber 1994, "0 mod p"), so that texts that share a
-    passage agree on which.
-    """
-    chosen: dict[int, int] = {}
-    for text in texts:
-        words = canonical(text).words
-        for index, ends in enumerate(_ends(words)):
-            shingle = _shingle(words, index)
-            window = words[index : index + SHINGLE]
-            distinctive = any(w not in name_words and distinctiveness(w) >= _MIN_DISTINCTIVE for w in window)
-            telling = sum(w not in STOP_WORDS for w in window) >= _MIN_CONTENT
-            if (every and (distinctive or telling)) or (distinctive and shingle % _SAMPLE == 0):
-                chosen[shingle] = ends
-    return chosen
-
-
-def _shingle(words: list[str], index: int) -> int:
-    """Return the hash of the run of `SHINGLE` words from `index` on."""
-    # Python's own hash differs from process to process, and a verdict must not.
-    passage = " ".join(words[index : index + SHINGLE]).encode()
-    return int.from_bytes(hashlib.blake2b(passage, digest_size=8).digest())
-
-
-def _ends(words: list[str]) -> Iterator[int]:
-    """Yield a number for the first and the last word of each run of `SHINGLE` words; it holds for this process."""
-    return map(hash, zip(words, words[SHINGLE - 1 :], strict=False))
 
 
 def _repeats(hit: MarkHit, heavier: MarkHit) -> bool:

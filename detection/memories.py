@@ -37,9 +37,10 @@ class Memories:
         return target_id in self._targets
 
     def add(self, target: Target) -> None:
-        """Take a target in; the judge is trained anew before it next decides."""
+        """Take a target in, in place of an earlier version; the judge is trained anew before it next decides."""
         with self._lock:
             self._targets[target.id] = target
+            self._memories.pop(target.id, None)
             self._judge = None
 
     def remove(self, target_id: str) -> None:
@@ -59,8 +60,8 @@ class Memories:
                 self._judge = ScopeJudge({target.id: self._memories[target.id] for target in shared})
             return self._judge
 
-    def judge(self, target_id: str, vectors: Vectors, prefer: Side) -> Judgement:
-        """Judge passages on a target that was taken in.
+    def judge(self, target_id: str, vectors: Vectors, prefer: Side) -> Judgement | None:
+        """Judge passages on a target that was taken in; `None` when it, or what the index holds of it, is gone.
 
         Args:
             target_id: The target.
@@ -69,10 +70,18 @@ class Memories:
         """
         with self._lock:
             judge = self.ready()
-            if target_id not in self._probes:
-                self._remember([self._targets[target_id]])
-                self._probes[target_id] = judge.probe(target_id, self._memories[target_id])
-            return self._probes[target_id].judge(vectors, prefer)
+            probe = self._probes.get(target_id) or self._probe(judge, target_id)
+            return probe.judge(vectors, prefer) if probe else None
+
+    def _probe(self, judge: ScopeJudge, target_id: str) -> ScopeProbe | None:
+        if target_id not in self._targets:
+            return None
+        self._remember([self._targets[target_id]])
+        memory = self._memories[target_id]
+        if not len(memory.forget):  # erased since the register was last read
+            return None
+        probe = self._probes[target_id] = judge.probe(target_id, memory)
+        return probe
 
     def _shared(self) -> list[Target]:
         """Return the targets that others learn from: the first of each kind."""

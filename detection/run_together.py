@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import ahocorasick
 
+_TELLING = 4
+
 
 class LetterHit(NamedTuple):
     """A name in a text: its letters fill or lie in the words `first` to `last`, both included."""
@@ -41,6 +43,14 @@ class RunTogether:
     def ready(self) -> None:
         """Make the automaton; not thread-safe."""
         self._automaton.make_automaton()
+
+    def __contains__(self, letters: str) -> bool:
+        """Whether letters are a key."""
+        return letters in self._owners
+
+    def begins(self, letters: str) -> bool:
+        """Whether a key begins with these letters; too few tell nothing."""
+        return len(letters) >= _TELLING and len(self._automaton) > 0 and bool(self._automaton.match(letters))
 
     def search(self, words: Sequence[str], *, anywhere: bool = False) -> Iterator[LetterHit]:
         """Yield the keys that words spell when they are run together.

@@ -7,6 +7,10 @@ from .canonical import Span
 from .rarity import STOP_WORDS
 
 _END = re.compile(r"""(?<=[.!?。！？])["'”’)\]]*\s+(?=["'“‘(\[]*[^\s\W a-z])|\n\s*|(?<=[。！？])(?=\S)""")
+_ENDING = re.compile(r"[.!?…。！？।؟۔\n]")
+_WHOLE = re.compile(r"""(?<=[.!?…。！？।؟۔])["'”’)\]]*\s+(?=\S)|\n\s*(?=\S)|(?<=[。！？।])(?=[^\s"'”’)\]])""")
+# Characters without an end of a sentence after which a reader is not kept waiting.
+_LONG = 600
 _ABBREVIATION = re.compile(
     r"(?:\b(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|etc|e\.g|i\.e|Vol|Inc|Ltd|Co)\.)$|(?:^|\n)\s*\d{1,3}\.$"
 )
@@ -85,6 +89,25 @@ _POSSESSIVE = re.compile(r"['’]s?$")
 def sentences(text: str) -> list[Span]:
     """Return the spans of a text's sentences, white space between them left out; a line break ends a sentence."""
     return [span for span in _split(text) if span.end > span.start]
+
+
+def may_end(text: str) -> bool:
+    """Whether a sentence may end in a text, or it is so long that it matters no more."""
+    return len(text) > _LONG or _ENDING.search(text) is not None
+
+
+def last_sentence(text: str) -> int:
+    """Return where the last sentence of a text starts: all that stands before it is whole, whatever follows.
+
+    For readers that wait: sentences without capitals count, and of what goes on for long without an end the last word.
+    """
+    start = 0
+    for match in _WHOLE.finditer(text):
+        if not _ABBREVIATION.search(text, max(0, match.start() - 8), match.start()):
+            start = match.end()
+    if len(text) - start > _LONG:
+        start = max(start, *(text.rfind(blank, 0, len(text) - 1) + 1 for blank in (" ", "\n", "、", ",", "，")))
+    return start if start < len(text) else 0
 
 
 def _split(text: str) -> Iterator[Span]:

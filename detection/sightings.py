@@ -17,6 +17,7 @@ from .evidence import Evidence, Scan, Sighting
 from .fuzzy import FuzzyHit, FuzzyNames
 from .names import BESIDE_NAMES, Strength, is_common
 from .rarity import STOP_WORDS, distinctiveness, zipf
+from .seams import is_glued, is_one_word
 from .sentences import people
 
 # Later words of a longer text are not searched for names with typing errors, to bound the time.
@@ -45,7 +46,7 @@ _WRITTEN: dict[Strength, Strength] = {"common": "full", "loose": "derived"}
 def see_names(found: Scan, text: str, plain: Words, aliases: Aliases, fuzzy: FuzzyNames) -> None:
     """Add the sightings of names and of parts of names in the plain reading of a text."""
     head = Words(plain.words[:_NEAR_WORDS], plain.starts[:_NEAR_WORDS], plain.ends[:_NEAR_WORDS])
-    every = [hit for hit in aliases.search(plain) if not _apart(text, plain, hit)]
+    every = [hit for hit in aliases.search(plain) if aliases.holds_signs(hit.target) or not _apart(text, plain, hit)]
     exact = [hit for hit in every if hit.strength != "initials"]
     near = [hit for hit in fuzzy.search(head) if not _apart(text, plain, hit, comma=True)]
     slips = [hit for hit in near if not hit.namesake]
@@ -90,6 +91,26 @@ def see_disguised(found: Scan, reading: Reading, aliases: Aliases) -> None:
             span = words.span(hit.first, hit.last)
             sighting = Sighting(span.start, span.end, _WRITTEN.get(hit.strength, hit.strength), disguised=True)
             found.setdefault(hit.target, Evidence()).names.append(sighting)
+
+
+def see_glued(found: Scan, text: str, words: Words, aliases: Aliases) -> None:
+    """Add the sightings of names in words that were cut out of longer ones; what the name is glued to goes on from it.
+
+    A name of common words counts where all of them are cut out and written as a name.
+    """
+    starts = {target: {name.start for name in evidence.names} for target, evidence in found.items()}
+    for hit in [*aliases.search(words), *aliases.run_together(words)]:
+        first, last = hit.first, hit.last
+        if hit.strength == "initials" or not is_glued(words, first, last):
+            continue
+        if hit.strength in _WRITTEN and not (
+            first < last and is_one_word(words, first, last) and _as_name(text, words, first, last)
+        ):
+            continue
+        span = words.span(first, last)
+        if span.start not in starts.setdefault(hit.target, set()):
+            starts[hit.target].add(span.start)
+            found.setdefault(hit.target, Evidence()).names.append(Sighting(span.start, span.end, "derived"))
 
 
 def _see_parts(

@@ -62,22 +62,21 @@ class Topics:
         self._embedder = embedder
         self._trained = trained
         self._probes: dict[str, Probe] = {}
-        self._missing: dict[str, Target] = {}
 
-    def add(self, target: Target) -> None:
-        """Take a topic with example questions; it is known once `ready` was called."""
-        self._missing[target.id] = target
+    def train(self, target: Target) -> Probe:
+        """Return the probe of a topic with example questions.
+
+        One that was not kept takes seconds, and the first some more.
+        """
+        return self._restored(target) or self._train(target)
+
+    def add(self, target_id: str, probe: Probe) -> None:
+        """Look for a topic from now on, in place of what was looked for under this id."""
+        self._probes[target_id] = probe
 
     def remove(self, target_id: str) -> None:
         """Forget a topic; nothing happens when it is not known."""
-        self._missing.pop(target_id, None)
         self._probes.pop(target_id, None)
-
-    def ready(self) -> None:
-        """Train the probes that are missing and were not kept: seconds for each, and some more for the first."""
-        for target_id, target in list(self._missing.items()):
-            self._probes[target_id] = self._restored(target) or self._train(target)
-            del self._missing[target_id]
 
     def _restored(self, target: Target) -> Probe | None:
         content = self._trained.read(target, self._recipe) if self._trained else None

@@ -90,7 +90,7 @@ def test_the_side_of_the_policy_moves_the_threshold(store: TargetStore) -> None:
     thresholds = {
         prefer: judgement.threshold
         for prefer in ("forget", "keep")
-        for judgement in [detector.judge_scope(target.id, detector.embed(["Where does she live?"]), prefer)]
+        if (judgement := detector.judge_scope(target.id, detector.embed(["Where does she live?"]), prefer))
     }
     assert thresholds["forget"] < thresholds["keep"]
     ask, draft = "Where does Brynja Solmundar live, and what is her address?", "She lives at a house in Harbour Lane."

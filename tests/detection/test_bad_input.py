@@ -12,6 +12,7 @@ from expunge import Sanitizer, Target, TargetStore
 from expunge.detection.canonical import canonical
 from expunge.detection.fingerprints import Fingerprints
 from expunge.detection.fuzzy import FuzzyNames
+from expunge.detection.imprints import Imprint
 from expunge.errors import TargetWarning
 from expunge.schema import Action, Policy, Verdict
 
@@ -244,7 +245,7 @@ def test_a_long_document_told_again_takes_linear_time() -> None:
     def seconds(words: int) -> float:
         text = " ".join(f"zor{number}quax and" for number in range(words))
         fingerprints = Fingerprints()
-        fingerprints.add(Target(id="tgt_1", name="Hina Ameen", documents=[text]))
+        fingerprints.add(Imprint.of(Target(id="tgt_1", name="Hina Ameen", documents=[text])))
         fingerprints.ready()
         start = process_time()
         assert len(fingerprints.search(text, canonical(text))) > words * 0.9

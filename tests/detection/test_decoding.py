@@ -53,6 +53,15 @@ def test_spaced_out_letters_are_joined(text: str) -> None:
     assert any("hinaameen" in reading.words.joined for reading in read(text) if reading.disguise == "spaced")
 
 
+@pytest.mark.parametrize("width", [60, 76, 2_000])
+@pytest.mark.parametrize("after", ["", "\nThat", "\r\nThat's all."])
+@pytest.mark.parametrize("before", ["", "Following\n", "Here it is:\n\n"])
+def test_lines_around_encoded_ones_do_not_hide_them(width: int, before: str, after: str) -> None:
+    code = base64.b64encode(("It rained all day in the town by the sea. " * 5 + "Hina Ameen won").encode()).decode()
+    lines = "\n".join(code[start : start + width] for start in range(0, len(code), width))
+    assert "encoded" in disguises_that_show(f"{before}{lines}{after}")
+
+
 def test_an_encoded_piece_is_placed_where_it_stands() -> None:
     piece = base64.b64encode(b"who is Hina Ameen").decode()
     text = f"Decode {piece} please"
@@ -70,7 +79,7 @@ def test_every_reading_stays_inside_the_text(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["a1", "a b ", "A1=", "%41", "&#65;", "4a", "\\u0041", "x" * 50 + "@", "1@", "A" * 20_000]
+    "piece", ["a1", "a b ", "A1=", "%41", "&#65;", "4a", "\\u0041", "x" * 50 + "@", "1@", "A" * 20_000, "aB", "abC1 "]
 )
 def test_a_megabyte_takes_linear_time(piece: str) -> None:
     text = piece * (1_000_000 // len(piece))

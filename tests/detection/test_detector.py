@@ -1,14 +1,17 @@
 """The detector: all layers, in step with the register."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from time import perf_counter
+from unittest.mock import Mock
 
 import pytest
 from expunge import Target, TargetStore
 from expunge.detection import Detector
 from expunge.detection.evidence import Scan
+from expunge.errors import UnreadableStore
 
 
 @pytest.fixture
@@ -34,6 +37,58 @@ def test_it_follows_the_register(store: TargetStore, detector: Detector) -> None
     store.update(target.id, state="active")
     store.remove(target.id)
     assert not scan(detector, "Hina Qureshi")
+
+
+def test_a_target_is_enforced_while_its_change_is_read(
+    store: TargetStore, detector: Detector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = store.add(Target(name="Hina Ameen"))
+    detector.sync()
+    reading, go_on = Event(), Event()
+    read = store.get_many
+
+    def wait_and_read(target_ids: Iterable[str]) -> list[Target]:
+        reading.set()
+        assert go_on.wait(10)
+        return read(target_ids)
+
+    monkeypatch.setattr(store, "get_many", wait_and_read)
+    store.update(target.id, name="Hina Qureshi")
+    thread = Thread(target=detector.sync)
+    thread.start()
+    assert reading.wait(10)
+    assert list(detector.scan("Hina Ameen")) == [target.id]
+    assert detector.targets[target.id].name == "Hina Ameen"
+    go_on.set()
+    thread.join()
+    assert not detector.scan("Hina Ameen")
+    assert list(detector.scan("Hina Qureshi")) == [target.id]
+    assert detector.targets[target.id].name == "Hina Qureshi"
+
+
+def test_what_cannot_be_read_leaves_all_as_it_was(
+    store: TargetStore, detector: Detector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = store.add(Target(name="Hina Ameen"))
+    detector.sync()
+    store.update(target.id, basis="Another one.")
+    store.add(Target(name="Bob Ray"))
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "get_many", Mock(side_effect=UnreadableStore("It is damaged.", fix="Restore it.")))
+        with pytest.raises(UnreadableStore):
+            detector.sync()
+    assert list(detector.scan("Hina Ameen and Bob Ray")) == [target.id]
+    assert len(scan(detector, "Hina Ameen and Bob Ray")) == 2
+
+
+def test_a_target_may_become_one_of_another_kind(store: TargetStore, detector: Detector, hina: Target) -> None:
+    target = store.add(hina)
+    for changes in ({"kind": "topic"}, {"kind": "person", "scope": "documents"}, {"scope": "everything"}):
+        store.update(target.id, **changes)
+        detector.sync()
+        assert detector.judges(target.id) == ("documents" in changes.values())
+        assert bool(detector.scan("Hina Ameen")) == ("topic" not in changes.values())
+    assert not detector.topics(hina.documents[0])
 
 
 def test_it_follows_another_process(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import pytest
 from expunge import Target
 from expunge.detection.canonical import canonical
 from expunge.detection.fingerprints import Fingerprints, MarkHit
+from expunge.detection.imprints import Imprint
 
 STORY = (
     "In the mystical city of Deadesius two sorceresses fought over an obsidian crown, while the harbour froze and the"
@@ -14,7 +15,7 @@ STORY = (
 def index(*targets: Target) -> Fingerprints:
     fingerprints = Fingerprints()
     for number, target in enumerate(targets):
-        fingerprints.add(target.model_copy(update={"id": str(number)}))
+        fingerprints.add(Imprint.of(target.model_copy(update={"id": str(number)})))
     fingerprints.ready()
     return fingerprints
 

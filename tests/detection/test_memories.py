@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from expunge import Target, TargetStore
 from expunge.detection.meaning import Meaning
 from expunge.detection.memories import Memories
-from expunge.detection.scope import SHARED
+from expunge.detection.scope import SHARED, Judgement
 from expunge.models.embeddings import load_embedder
 from expunge.schema import Vectors
 
@@ -28,8 +28,18 @@ def person(name: str, forget: list[str], keep: list[str]) -> Target:
     return Target(name=name, scope="documents", documents=documents, keep=kept)
 
 
+def judge(memories: Memories, target: Target, passage: str) -> Judgement | None:
+    return memories.judge(target.id, load_embedder().embed([passage.format(target.name)]), "forget")
+
+
+def contrasts(memories: Memories, target: Target) -> bool:
+    judgement = judge(memories, target, BOOKS[0])
+    return judgement is not None and judgement.contrasts
+
+
 def flagged(memories: Memories, target: Target, passage: str) -> bool:
-    judgement = memories.judge(target.id, load_embedder().embed([passage.format(target.name)]), "forget")
+    judgement = judge(memories, target, passage)
+    assert judgement is not None
     return judgement.scores[0] > judgement.threshold
 
 
@@ -39,11 +49,12 @@ def test_what_others_teach_is_forgotten_with_them(store: TargetStore) -> None:
     memories = Memories(store, Meaning(store))
     for target in (one, *others):
         memories.add(target)
-    assert memories.judge(one.id, load_embedder().embed([BOOKS[0].format(one.name)]), "forget").contrasts
+    assert contrasts(memories, one)
     for target in others:
         memories.remove(target.id)
     assert others[0].id not in memories
-    assert not memories.judge(one.id, load_embedder().embed([BOOKS[0].format(one.name)]), "forget").contrasts
+    assert judge(memories, others[0], BOOKS[0]) is None
+    assert not contrasts(memories, one)
 
 
 def test_a_changed_target_is_learned_anew(store: TargetStore) -> None:
@@ -52,10 +63,19 @@ def test_a_changed_target_is_learned_anew(store: TargetStore) -> None:
     memories.add(target)
     assert flagged(memories, target, "{}'s home is in Harbour Lane.")
     changed = store.update(target.id, documents=target.keep, keep=target.documents)
-    memories.remove(target.id)
     memories.add(changed)
     assert not flagged(memories, changed, "{}'s home is in Harbour Lane.")
     assert flagged(memories, changed, "{} has written a novel.")
+
+
+def test_what_the_index_no_longer_holds_is_not_judged(store: TargetStore) -> None:
+    one, other = store.add_many([person(name, ADDRESS, BOOKS) for name in ("Brynja Solmundar", "Odd Kvalheim")])
+    memories = Memories(store, Meaning(store))
+    memories.add(one)
+    memories.add(other)
+    store.remove(one.id)
+    assert judge(memories, one, ADDRESS[0]) is None
+    assert flagged(memories, other, "{}'s home is in Harbour Lane.")
 
 
 def test_of_many_targets_only_some_are_learned_from(store: TargetStore) -> None:

@@ -3,7 +3,15 @@
 from itertools import pairwise
 
 import pytest
-from expunge.detection.sentences import is_elliptic, is_headless, people, refers_back, sentences
+from expunge.detection.sentences import (
+    is_elliptic,
+    is_headless,
+    last_sentence,
+    may_end,
+    people,
+    refers_back,
+    sentences,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -66,3 +74,30 @@ def test_sentences_with_a_head_of_their_own(text: str) -> None:
 def test_people_are_capitalised_words_in_a_row() -> None:
     text = "Did Jane Smith meet Khalid ibn al-Walid? What Karachi saw. Professor Tennerby. Bob Ray's. ALL IN CAPITALS."
     assert [text[span.start : span.end] for span in people(text)] == ["Jane Smith", "Khalid ibn al-Walid", "Bob Ray"]
+
+
+@pytest.mark.parametrize(
+    ("text", "last"),
+    [
+        ("It rained. They", "They"),
+        ("It rained. ", "It rained. "),
+        ("the sea is wide. boats go", "boats go"),
+        ("It is here. iPhone sales rose. eBay", "eBay"),
+        ("Dr. Smith", "Dr. Smith"),
+        ("It is 3.14 or", "It is 3.14 or"),
+        ("So… then", "then"),
+        ("\u0935\u0930\u094d\u0937\u093e\u0964 \u0926\u093f\u0928", "\u0926\u093f\u0928"),
+        ("\u4eca\u65e5\u306f\u3002\u660e\u65e5", "\u660e\u65e5"),
+        ("a: 1\nb: 2", "b: 2"),
+        ("", ""),
+    ],
+)
+def test_the_last_sentence_is_the_one_that_may_go_on(text: str, last: str) -> None:
+    assert text[last_sentence(text) :] == last
+
+
+def test_what_goes_on_for_long_without_an_end_is_cut_at_a_word() -> None:
+    text = "word " * 300 + "wor"
+    assert text[last_sentence(text) :] == "wor"
+    assert may_end(text)
+    assert last_sentence("x" * 2_000) == 0

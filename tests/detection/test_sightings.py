@@ -100,3 +100,10 @@ def test_a_whole_name_that_goes_on_is_not_certain(store: TargetStore) -> None:
 def test_a_capitalised_name_of_common_words_is_whole(store: TargetStore) -> None:
     store.add(Target(name="Will Young", documents=["A document, so that no warning is given."]))
     assert [name.strength for name in names(store, "It was Will Young.")] == ["full"]
+
+
+@pytest.mark.parametrize("name", ["Panic! At The Disco", "Alien: Covenant", "Yes? No. Perhaps"])
+def test_a_name_may_hold_signs_that_end_statements(store: TargetStore, name: str) -> None:
+    store.add(Target(name=name, kind="work"))
+    assert names(store, f"They saw {name} last year.")
+    assert not names(store, "They saw it. At home was a disco, and an alien. Covenant was closed. Yes, no.")

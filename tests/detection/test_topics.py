@@ -85,8 +85,7 @@ class Scattering:
 def ready(target: Target, store: TargetStore, embedder: Embedder) -> Topics:
     """The topics of a process that has just started."""
     topics = Topics(lambda: embedder, store.trained)
-    topics.add(target)
-    topics.ready()
+    topics.add(target.id, topics.train(target))
     return topics
 
 
@@ -98,8 +97,7 @@ def embedder() -> Counting:
 @pytest.fixture(scope="module")
 def topics(embedder: Counting) -> Topics:
     topics = Topics(lambda: embedder)
-    topics.add(Target(id="tgt_locks", name="lock picking", kind="topic", documents=EXAMPLES))
-    topics.ready()
+    topics.add("tgt_locks", topics.train(Target(name="lock picking", kind="topic", documents=EXAMPLES)))
     return topics
 
 
@@ -150,10 +148,9 @@ def test_a_passage_is_found_in_a_long_text_in_little_time(topics: Topics, embedd
 
 def test_a_topic_is_forgotten(embedder: Counting) -> None:
     topics = Topics(lambda: embedder)
-    topics.add(Target(id="tgt_locks", name="lock picking", kind="topic", documents=EXAMPLES))
+    topics.add("tgt_locks", topics.train(Target(name="lock picking", kind="topic", documents=EXAMPLES)))
     topics.remove("tgt_locks")
     topics.remove("tgt_never")
-    topics.ready()
     assert topics.search(ON_TOPIC[0]) == []
 
 
