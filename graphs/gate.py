@@ -12,7 +12,8 @@ from ..prompts import load
 from ..schema import Action, Policy, Verdict
 from ..stores.ledger import Ledger, LedgerEntry
 from ..stores.targets import TargetStore
-from .state import Draft, Exchange
+from .draft import Draft
+from .state import Abandoned, Exchange
 
 _VERSION = version("expunge")
 _log = logging.getLogger("expunge")
@@ -22,7 +23,23 @@ class Released(NamedTuple):
     """What leaves the graph."""
 
     message: AIMessage
+    """All that is released."""
+
     verdict: Verdict
+    """What was decided."""
+
+    rest: str = ""
+    """What of the text a stream has not shown yet."""
+
+    rest_reasoning: str = ""
+    """The same of the reasoning."""
+
+    @classmethod
+    def of(cls, message: AIMessage, verdict: Verdict, exchange: Exchange) -> "Released":
+        """Return what leaves the graph, with what a stream has not shown yet."""
+        reasoning = exchange.draft.reasoning if exchange.draft and verdict.action == "release" else ""
+        rest = verdict.text.removeprefix(exchange.released)
+        return cls(message, verdict, rest, reasoning.removeprefix(exchange.released_reasoning))
 
 
 class Gate:
@@ -45,6 +62,20 @@ class Gate:
     def _ledger(self) -> Ledger:
         return self._store.ledger if self._other_ledger is None else self._other_ledger
 
+    def open(self, exchange: Exchange, text: str) -> None:
+        """Record that a stream begins to show an answer.
+
+        Args:
+            exchange: The exchange.
+            text: What it shows first.
+
+        Raises:
+            LedgerError: When the ledger was tampered with; nothing may be shown then.
+            StoreError: When it cannot be written.
+        """
+        decided = Verdict(action="release", text=text, policy=self._policy, versions=self._versions)
+        self._ledger.append(self._entry(decided, exchange).model_copy(update={"kind": "stream"}))
+
     def release(self, exchange: Exchange) -> Released:
         """Decide on an exchange. Never raises: an error of its own, a ledger that cannot be written too, abstains."""
         try:
@@ -52,9 +83,9 @@ class Gate:
         except Exception as error:  # noqa: BLE001 - fail closed
             exchange.error = type(error).__name__
             _log.warning("the gate abstained: %s", exchange.error)
-            text = load("abstain-unknown").splitlines()[0]
+            text = _after(exchange.released, load("abstain-unknown").splitlines()[0])
             verdict = Verdict(action="abstain", text=text, policy=self._policy, error=exchange.error)
-            return Released(AIMessage(text), verdict)
+            return Released.of(AIMessage(text), verdict, exchange)
 
     def _release(self, exchange: Exchange) -> Released:
         action = self._decide(exchange)
@@ -62,52 +93,81 @@ class Gate:
         verdict = self._verdict(action, text, exchange)
         self._ledger.append(self._entry(verdict, exchange))
         if exchange.error:
-            _log.warning("an exchange ended in an abstention: %s", exchange.error)
-        return Released(_message(verdict, exchange), verdict)
+            level = logging.INFO if exchange.error == Abandoned.__name__ else logging.WARNING
+            _log.log(level, "an exchange ended in an abstention: %s", exchange.error)
+        return Released.of(self._message(verdict, exchange), verdict, exchange)
 
     def _decide(self, exchange: Exchange) -> Action:
-        """Release what was audited and clean, or what the critic accepted; abstain in every other case."""
+        """Release what was audited and clean, or what the critic accepted; abstain in every other case.
+
+        What a stream has begun cannot be rewritten any more.
+        """
         late = exchange.drafted_at is not None and perf_counter() - exchange.drafted_at > self._policy.deadline_s
         if late and not exchange.error:
             exchange.error = "DeadlineExceeded"
         if exchange.error or exchange.vetting.denied or exchange.draft is None or exchange.findings is None:
             return "abstain"
-        if not exchange.findings:
+        if not exchange.findings and not exchange.aside:
             return "release"
+        if exchange.begun:
+            return "abstain"
+        if not exchange.findings:
+            return "rewrite"  # the reasoning stays behind
         return "rewrite" if exchange.accepted and not exchange.accepted.findings else "abstain"
 
     def _text(self, action: Action, exchange: Exchange) -> str:
-        if action == "release" and exchange.draft is not None:
-            return exchange.draft.text
         if action == "rewrite" and exchange.accepted is not None:
             return exchange.accepted.text
-        return self._abstention(exchange)
+        if action != "abstain" and exchange.draft is not None:
+            return exchange.draft.text
+        return _after(exchange.released, self._abstention(exchange))
 
     def _abstention(self, exchange: Exchange) -> str:
         """Choose a phrase by a keyed hash of the question: it names no target and no rule, and it repeats itself."""
-        sides = [self._detector.policy_of(target_id) or self._policy for target_id in self._concerned(exchange)]
-        refuse = any(policy.abstain == "refuse" for policy in sides or [self._policy])
-        phrases = load("abstain-refuse" if refuse else "abstain-unknown").splitlines()
+        phrases = load("abstain-refuse" if self._refuses(exchange) else "abstain-unknown").splitlines()
         ask = exchange.conversation.ask.encode("utf-8", "surrogatepass")
         return phrases[int.from_bytes(self._store.keys.digest("abstention", ask)[:4]) % len(phrases)]
 
+    def _refuses(self, exchange: Exchange) -> bool:
+        """Whether an abstention sounds like a refusal, not as about something never learned."""
+        sides = [self._detector.policy_of(target_id) or self._policy for target_id in self._concerned(exchange)]
+        return any(policy.abstain == "refuse" for policy in sides or [self._policy])
+
+    @property
+    def _versions(self) -> dict[str, str]:
+        return {"expunge": _VERSION, "register": str(self._detector.revision)}
+
     def _concerned(self, exchange: Exchange) -> list[str]:
         """Return the ids of the targets that were withheld, without those that were only near."""
-        disclosed = {finding.target for finding in exchange.findings or ()}
+        disclosed = {finding.target for finding in (*(exchange.findings or ()), *exchange.aside)}
         return sorted(exchange.vetting.denied | disclosed)
 
     def _verdict(self, action: Action, text: str, exchange: Exchange) -> Verdict:
         return Verdict(
             action=action,
             text=text,
-            findings=[*exchange.vetting.findings, *(exchange.findings or ())],
+            findings=[*exchange.vetting.findings, *(exchange.findings or ()), *exchange.aside],
             targets=self._concerned(exchange),
             calls=exchange.calls,
             elapsed_ms=round((perf_counter() - exchange.started - exchange.waited_s) * 1000, 3),
             policy=self._policy,
-            versions={"expunge": _VERSION, "register": str(self._detector.revision)},
+            versions=self._versions,
             error=exchange.error,
         )
+
+    def _message(self, verdict: Verdict, exchange: Exchange) -> AIMessage:
+        """Make the released message; of the wrapped model's own only what was audited is taken over."""
+        decided = {"action": verdict.action, "targets": verdict.targets, "level": "suppression", "error": verdict.error}
+        draft = exchange.draft or Draft("")
+        message = draft.message() if verdict.action == "release" else AIMessage(verdict.text)
+        if verdict.action == "rewrite" and not exchange.in_calls:
+            message.tool_calls = draft.tool_calls
+        message.usage_metadata = draft.usage
+        ended = {"finish_reason": "stop", **draft.metadata}
+        if verdict.action == "abstain":
+            ended["finish_reason"] = "content_filter" if self._refuses(exchange) else "stop"
+        message.response_metadata = {**ended, "expunge": decided}
+        return message
 
     def _entry(self, verdict: Verdict, exchange: Exchange) -> LedgerEntry:
         digest = self._ledger.digest
@@ -127,14 +187,6 @@ class Gate:
         )
 
 
-def _message(verdict: Verdict, exchange: Exchange) -> AIMessage:
-    """Make the released message; of the wrapped model's own only what was audited is taken over."""
-    draft = exchange.draft or Draft("")
-    decided = {"action": verdict.action, "targets": verdict.targets, "level": "suppression", "error": verdict.error}
-    released = draft if verdict.action == "release" else Draft("")
-    return AIMessage(
-        verdict.text,
-        tool_calls=released.tool_calls,
-        usage_metadata=draft.usage,
-        response_metadata={"finish_reason": "stop", **released.metadata, "expunge": decided},
-    )
+def _after(released: str, abstention: str) -> str:
+    """Return an abstention in place of the rest of what was released."""
+    return f"{released}{'' if not released or released[-1].isspace() else ' '}{abstention}"

@@ -1,32 +1,30 @@
 """One exchange as a LangGraph workflow: vet, generate, audit, rewrite, critique, gate."""
 
-import asyncio
 from collections.abc import Callable, Collection, Sequence
-from contextvars import Context
 from copy import copy
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Protocol, Self
 
-from langchain_core.language_models import LanguageModelInput
-from langchain_core.messages import AIMessage, AnyMessage
+from langchain_core.messages import AIMessage
 from langchain_core.messages.utils import MessageLikeRepresentation
-from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
+from langchain_core.runnables import Runnable, RunnableLambda
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
-from langsmith import tracing_context
 
 from ..agents.conversation import Conversation
 from ..agents.explanations import Explanation, explain
 from ..detection.detector import Detector
 from ..errors import InputError
 from ..models import load_chat_model
-from ..schema import Ability, Policy, Verdict
+from ..schema import Ability, Policy, StreamMode, Verdict
 from ..stores.ledger import Ledger
 from ..stores.targets import TargetStore
-from .gate import Gate
+from .gate import Gate, Released
+from .quiet import QUIET, Model, aask, ask, uncached
 from .state import Answer, Desk, Exchange, LostExchange, Question, State
 from .steps import Steps
+from .streaming import DraftStream
 
 Prompt = str | Sequence[MessageLikeRepresentation]
 """A user's text, or the messages of a conversation in any form that LangChain takes."""
@@ -40,10 +38,6 @@ class Node(Protocol):
 
     def __call__(self, state: State) -> Update:
         """Do the node's work."""
-
-
-# The wrapped model's callbacks would stream and record the draft.
-_QUIET: RunnableConfig = {"callbacks": []}
 
 
 class Sanitizer:
@@ -99,6 +93,7 @@ class Sanitizer:
         self._desk = Desk()
         # The exchange is on the desk before a check begins, its draft with it: there is no model to be called.
         self._checks = self._assemble(self._node(self._steps.vet), self._node(lambda exchange: None))
+        self._decisions = self._assemble()
 
     def check(self, prompt: Prompt, response: str | None = None) -> Verdict:
         """Decide on one exchange, without calling a model.
@@ -115,7 +110,7 @@ class Sanitizer:
         """
         state = self._put(prompt, response)
         try:
-            verdict: Verdict = self._checks.invoke(state, _QUIET)["verdict"]
+            verdict: Verdict = self._checks.invoke(state, QUIET)["verdict"]
         finally:
             self._desk.drop(state["exchange"])
         return verdict
@@ -134,17 +129,52 @@ class Sanitizer:
         """Do what `check` does, without blocking the event loop."""
         state = self._put(prompt, response)
         try:
-            verdict: Verdict = (await self._checks.ainvoke(state, _QUIET))["verdict"]
+            verdict: Verdict = (await self._checks.ainvoke(state, QUIET))["verdict"]
         finally:
             self._desk.drop(state["exchange"])
         return verdict
 
-    def graph(self, model: str | Path | Runnable[LanguageModelInput, AIMessage]) -> Graph:
+    def begin(self, prompt: Prompt, stream: StreamMode = "sentence") -> DraftStream:
+        """Begin an exchange whose draft is brought piece by piece, by a caller that asks the model itself.
+
+        ```
+        session = sanitizer.begin("Who won?")
+        pieces = () if session.denied else model.stream("Who won?")
+        for piece in pieces:
+            show(session.feed(piece.text).text)
+        show(session.finish().rest)
+        ```
+
+        Args:
+            prompt: The user's text or the conversation's messages.
+            stream: Whether sentences are released as they come, or all at the end.
+
+        Raises:
+            InputError: When the prompt is no conversation.
+        """
+        exchange = Exchange(Conversation.of(prompt))
+        _attempt(self._steps.vet, exchange)
+        return DraftStream(exchange, self._steps, self._gatekeeper, self._decide, stream)
+
+    def _decide(self, exchange: Exchange) -> Released:
+        """Run the workflow from the audit on."""
+        handle = ""
+        try:
+            handle = self._desk.put(exchange)
+            answer = self._decisions.invoke({"exchange": handle}, QUIET)
+            return Released.of(answer["messages"][-1], answer["verdict"], exchange)
+        except Exception as error:  # noqa: BLE001 - fail closed
+            exchange.error = type(error).__name__
+            return self._gatekeeper.release(exchange)
+        finally:
+            self._desk.drop(handle)
+
+    def graph(self, model: str | Path | Model) -> Graph:
         """Return the compiled workflow around a chat model, to run by itself or as a node of another graph.
 
         It takes `messages` and gives `messages`, with the released answer added, and `verdict`. Its streams,
-        checkpoints and traces never hold the draft. (`langchain_core.globals.set_debug` prints what every model says,
-        this one's draft too; and a cache set on the wrapped model itself keeps its drafts.)
+        checkpoints and traces never hold the draft, and no cache of LangChain's keeps it.
+        (`langchain_core.globals.set_debug` prints what every model says, this one's draft too.)
 
         Args:
             model: A LangChain chat model (also one with bound arguments), `"provider:model"`, a local path, or
@@ -155,21 +185,29 @@ class Sanitizer:
             PrerequisiteError: A package that the model needs is missing.
         """
         chat = load_chat_model(model) if isinstance(model, str | Path) else model
-        return self._assemble(self._vet, self._generator(chat), Question, Answer)
+        return self._assemble(self._vet, self._generator(uncached(chat)), Question, Answer)
 
     def _assemble(
-        self, vet: Node, generate: Node | Runnable[State, Update], takes: type[Any] = State, gives: type[Any] = State
+        self,
+        vet: Node | None = None,
+        generate: Node | Runnable[State, Update] | None = None,
+        takes: type[Any] = State,
+        gives: type[Any] = State,
     ) -> Graph:
+        """Compile the workflow; without the first two nodes it begins with a draft that is there already."""
         builder = StateGraph(State, input_schema=takes, output_schema=gives)
-        builder.add_node("vet", vet)
-        builder.add_node("generate", generate)
+        if vet and generate:
+            builder.add_node("vet", vet)
+            builder.add_node("generate", generate)
+            builder.add_edge(START, "vet")
+            builder.add_conditional_edges("vet", self._after_vet, ["generate", "gate"])
+            builder.add_edge("generate", "audit")
+        else:
+            builder.add_conditional_edges(START, self._after_vet, {"generate": "audit", "gate": "gate"})
         builder.add_node("audit", self._node(self._steps.audit))
         builder.add_node("rewrite", self._node(self._steps.rewrite))
         builder.add_node("critique", self._node(self._steps.critique))
         builder.add_node("gate", self._gate)
-        builder.add_edge(START, "vet")
-        builder.add_conditional_edges("vet", self._after_vet, ["generate", "gate"])
-        builder.add_edge("generate", "audit")
         builder.add_conditional_edges("audit", self._after_audit, ["rewrite", "gate"])
         builder.add_edge("rewrite", "critique")
         builder.add_conditional_edges("critique", self._after_critique, ["rewrite", "gate"])
@@ -187,12 +225,7 @@ class Sanitizer:
         """Make a node of a step: it changes the exchange on the desk, and nothing in the state."""
 
         def node(state: State) -> Update:
-            exchange = self._at_work(state)
-            if not exchange.error:
-                try:
-                    step(exchange)
-                except Exception as error:  # noqa: BLE001 - fail closed: the gate abstains, whatever it was
-                    exchange.error = type(error).__name__
+            _attempt(step, self._at_work(state))
             return {}
 
         return node
@@ -205,18 +238,17 @@ class Sanitizer:
         self._node(self._steps.vet)(opened)
         return {**opened}
 
-    def _generator(self, model: Runnable[LanguageModelInput, AIMessage]) -> Runnable[State, Update]:
+    def _generator(self, model: Model) -> Runnable[State, Update]:
         """Make the node that calls the wrapped model: unchanged, unseen by callbacks and tracers."""
 
         def generate(state: State) -> Update:
             with _Drafting(self._steps, self._at_work(state)) as drafting:
-                drafting.draft = Context().run(_ask, model, state["messages"])
+                drafting.draft = ask(model, state["messages"])
             return {}
 
         async def agenerate(state: State) -> Update:
             with _Drafting(self._steps, self._at_work(state)) as drafting:
-                asking = asyncio.create_task(_aask(model, state["messages"]), context=Context())
-                drafting.draft = await asking
+                drafting.draft = await aask(model, state["messages"])
             return {}
 
         return RunnableLambda(generate, agenerate, name="generate")
@@ -247,15 +279,14 @@ class Sanitizer:
         return "gate" if exchange.error or exchange.accepted or exchange.exhausted else "rewrite"
 
 
-def _ask(model: Runnable[LanguageModelInput, AIMessage], messages: list[AnyMessage]) -> AIMessage:
-    """Call a model where nobody listens: to be run in an empty context, for tracers register themselves in it."""
-    with tracing_context(enabled=False):
-        return model.invoke(messages, _QUIET)
-
-
-async def _aask(model: Runnable[LanguageModelInput, AIMessage], messages: list[AnyMessage]) -> AIMessage:
-    with tracing_context(enabled=False):
-        return await model.ainvoke(messages, _QUIET)
+def _attempt(step: Callable[[Exchange], None], exchange: Exchange) -> None:
+    """Do a step of an exchange that nothing has gone wrong with yet."""
+    if exchange.error:
+        return
+    try:
+        step(exchange)
+    except Exception as error:  # noqa: BLE001 - fail closed: the gate abstains, whatever it was
+        exchange.error = type(error).__name__
 
 
 class _Drafting:

@@ -7,26 +7,23 @@ resumed in another process, a desk cleared) leads to an abstention.
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field
 from secrets import token_hex
 from threading import Lock
 from time import perf_counter
 from typing import Annotated, Any, TypedDict
 
-from langchain_core.messages import AIMessage, AnyMessage, InvalidToolCall, ToolCall
-from langchain_core.messages.ai import UsageMetadata
+from langchain_core.messages import AnyMessage
 from langgraph.graph.message import add_messages
 
 from ..agents.conversation import Conversation
 from ..agents.critic import Critique
+from ..agents.reading import Memo
 from ..agents.vetting import Vetting
+from ..detection.growth import Growth
 from ..errors import ExpungeError
 from ..schema import Finding, Verdict
-
-# An answer from a cache comes with its cost alone.
-_TOKENS = frozenset({"input_tokens", "output_tokens", "total_tokens"})
-_METADATA = ("finish_reason", "model_name", "model_provider")
+from .draft import Draft
 
 
 class Question(TypedDict):
@@ -50,47 +47,14 @@ class State(TypedDict, total=False):
     verdict: Verdict
 
 
-@dataclass(frozen=True)
-class Draft:
-    """What the wrapped model answered, copied when it came: the model's own message may change under our hands.
-
-    Only what is audited is taken over; reasoning blocks, pictures and other fields stay behind.
-
-    Attributes:
-        text: The text.
-        tool_calls: Calls of tools, with their arguments.
-        invalid_tool_calls: Calls that the model wrote badly; audited, never released.
-        usage: The tokens used.
-        metadata: Fields that say how the answer ended and which model gave it.
-    """
-
-    text: str
-    tool_calls: list[ToolCall] = field(default_factory=list)
-    invalid_tool_calls: list[InvalidToolCall] = field(default_factory=list)
-    usage: UsageMetadata | None = None
-    metadata: dict[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, message: AIMessage) -> "Draft":
-        """Copy a message."""
-        own = deepcopy(message)
-        told = {name: own.response_metadata.get(name) for name in _METADATA}
-        return cls(
-            str(own.text),
-            own.tool_calls,
-            own.invalid_tool_calls,
-            own.usage_metadata if own.usage_metadata and own.usage_metadata.keys() >= _TOKENS else None,
-            {name: value for name, value in told.items() if isinstance(value, str)},
-        )
-
-    def __repr__(self) -> str:
-        return "Draft(…)"
-
-
 class LostExchange(ExpungeError):
     """The handle of an exchange leads nowhere."""
 
     code = "exchange_lost"
+
+
+class Abandoned(Exception):
+    """The caller went away before the answer had come to its end."""
 
 
 @dataclass(repr=False)
@@ -101,7 +65,14 @@ class Exchange:
         conversation: The turns up to the wanted answer.
         draft: The wrapped model's answer.
         vetting: What the vetter found.
-        findings: What the auditor found in the draft; `None` until it has looked.
+        findings: What the auditor found in the draft's text and tool calls; `None` until it has looked.
+        aside: What it found in the reasoning, or in reasoning and text together.
+        in_calls: Whether it found something in the tool calls.
+        released: What of the text a stream has shown.
+        released_reasoning: The same of the reasoning.
+        memo: What audits of this exchange worked out.
+        growth: What was found in the beginning of the text of a draft that comes piece by piece.
+        growth_aside: The same of reasoning and text together.
         working: The text that is to be rewritten next: the draft, then the best proposal so far.
         remaining: What `working` discloses.
         proposals: The rewriter's texts of this round.
@@ -119,6 +90,13 @@ class Exchange:
     draft: Draft | None = None
     vetting: Vetting = field(default_factory=Vetting)
     findings: list[Finding] | None = None
+    aside: list[Finding] = field(default_factory=list)
+    in_calls: bool = False
+    released: str = ""
+    released_reasoning: str = ""
+    memo: Memo = field(default_factory=Memo)
+    growth: Growth = field(default_factory=Growth)
+    growth_aside: Growth = field(default_factory=Growth)
     working: str = ""
     remaining: list[Finding] = field(default_factory=list)
     proposals: list[str] = field(default_factory=list)
@@ -134,6 +112,11 @@ class Exchange:
     def read(self, messages: Sequence[AnyMessage]) -> None:
         """Take the conversation in."""
         self.conversation = Conversation.of(messages)
+
+    @property
+    def begun(self) -> bool:
+        """Whether something was shown, which cannot be taken back."""
+        return bool(self.released or self.released_reasoning)
 
     def __repr__(self) -> str:
         return "Exchange(…)"
@@ -156,22 +139,24 @@ class Desk:
         self._limit = limit
         self._keep_s = keep_s
         self._lock = Lock()
-        self._exchanges: OrderedDict[str, Exchange] = OrderedDict()
+        self._exchanges: OrderedDict[str, tuple[Exchange, float]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._exchanges)
 
     def put(self, exchange: Exchange) -> str:
         """Take an exchange in and return its handle."""
-        handle = f"exc_{token_hex(8)}"
+        handle, now = f"exc_{token_hex(8)}", perf_counter()
         with self._lock:
-            self._exchanges[handle] = exchange
-            while len(self._exchanges) > self._limit or self._oldest().started < perf_counter() - self._keep_s:
+            while self._exchanges and (len(self._exchanges) >= self._limit or self._oldest < now - self._keep_s):
                 self._exchanges.popitem(last=False)
+            self._exchanges[handle] = exchange, now
         return handle
 
-    def _oldest(self) -> Exchange:
-        return next(iter(self._exchanges.values()))
+    @property
+    def _oldest(self) -> float:
+        """When the exchange was put here that has been here longest."""
+        return next(iter(self._exchanges.values()))[1]
 
     def get(self, handle: str) -> Exchange:
         """Return an exchange.
@@ -182,7 +167,7 @@ class Desk:
         with self._lock:
             if handle not in self._exchanges:
                 raise LostExchange("This exchange is not at work in this process.")
-            return self._exchanges[handle]
+            return self._exchanges[handle][0]
 
     def drop(self, handle: str) -> None:
         """Forget an exchange."""

@@ -12,7 +12,8 @@ from ..agents.vetter import Vetter
 from ..agents.vetting import Vetting
 from ..detection.detector import Detector
 from ..schema import Finding, Policy
-from .state import Draft, Exchange
+from .draft import Draft
+from .state import Exchange
 
 
 class Steps:
@@ -36,31 +37,58 @@ class Steps:
         self._detector.sync()
         exchange.vetting = self._vetter.vet(exchange.conversation)
 
-    def take(self, exchange: Exchange, answer: AIMessage, waited_s: float = 0.0) -> None:
+    def take(self, exchange: Exchange, answer: AIMessage | Draft, waited_s: float = 0.0) -> None:
         """Take the wrapped model's answer in."""
-        exchange.draft = Draft.of(answer)
+        exchange.draft = answer if isinstance(answer, Draft) else Draft.of(answer)
         exchange.drafted_at = perf_counter()
         exchange.waited_s = waited_s
 
+    def look(self, exchange: Exchange, reasoning: str, text: str) -> list[Finding]:
+        """Return what the beginning of a draft discloses; each time a longer one is given.
+
+        The text is read by itself too: who is named in the reasoning would explain away what stands in the text.
+        """
+        vetting, memo = exchange.vetting, exchange.memo
+        found = self._auditor.audit(text, vetting, memo, exchange.growth) if text else []
+        if reasoning and not found:
+            told = self._auditor.audit(Draft(text, reasoning).told, vetting, memo, exchange.growth_aside)
+            found = _placeless(told, "in the reasoning")
+        return found
+
+    def uncut(self, text: str, cut: int) -> int:
+        """Return the last place up to a cut that cuts no name and no mark."""
+        return self._detector.uncut(text, cut)
+
     def audit(self, exchange: Exchange) -> None:
-        """Look for disclosure in the draft's text and in the arguments of its tool calls."""
-        if exchange.draft is None:
+        """Look for disclosure in the draft's text, in the arguments of its tool calls, and in its reasoning."""
+        draft = exchange.draft
+        if draft is None or exchange.findings is not None:
             return
-        exchange.working = exchange.draft.text
-        exchange.remaining = self._auditor.audit(exchange.working, exchange.vetting)
-        exchange.findings = exchange.remaining + self._audit_tool_calls(exchange.draft, exchange.vetting)
+        exchange.working = draft.text
+        exchange.remaining = self._auditor.audit(draft.text, exchange.vetting, exchange.memo)
+        in_calls = self._audit_tool_calls(draft, exchange.vetting)
+        exchange.in_calls = bool(in_calls)
+        exchange.findings = exchange.remaining + in_calls
+        if draft.told != draft.text:
+            told = self._auditor.audit(draft.told, exchange.vetting, exchange.memo)
+            exchange.aside = _placeless(told, "in the reasoning")
 
     def rewrite(self, exchange: Exchange) -> None:
-        """Propose texts that leave out what is still disclosed; none when the target is what was asked for."""
+        """Propose texts that leave out what is still disclosed.
+
+        None when the target is what was asked for, or when a stream has shown how the draft begins.
+        """
         found = {finding.target for finding in exchange.findings or ()}
         asked_for = any(self._auditor.asked_for(target_id, exchange.vetting) for target_id in found)
-        exchange.proposals = [] if asked_for else self._rewriter.rewrite(exchange.working, exchange.remaining)
+        exchange.proposals = (
+            [] if asked_for or exchange.begun else self._rewriter.rewrite(exchange.working, exchange.remaining)
+        )
 
     def critique(self, exchange: Exchange) -> None:
         """Accept a proposal, or send the best one back for another round."""
         exchange.rounds += 1
         draft = exchange.draft.text if exchange.draft else ""
-        critiques = self._critic.critique(exchange.proposals, draft, exchange.vetting)
+        critiques = self._critic.critique(exchange.proposals, draft, exchange.vetting, exchange.memo)
         exchange.accepted = next((critique for critique in critiques if critique.accepted), None)
         exchange.exhausted = not critiques or exchange.rounds >= self._policy.max_rounds
         if critiques:
@@ -70,4 +98,9 @@ class Steps:
         """Audit every text in the tool calls, names and ids too; a disclosure there cannot be rewritten."""
         texts = list(texts_in([[*call.items()] for call in (*draft.tool_calls, *draft.invalid_tool_calls)]))
         found = self._auditor.audit("\n".join(texts), vetting) if texts else []
-        return [finding.model_copy(update={"start": 0, "end": 0, "evidence": "in a tool call"}) for finding in found]
+        return _placeless(found, "in a tool call")
+
+
+def _placeless(findings: list[Finding], evidence: str) -> list[Finding]:
+    """Return findings in what is not the draft's text."""
+    return [finding.model_copy(update={"start": 0, "end": 0, "evidence": evidence}) for finding in findings]

@@ -12,6 +12,7 @@ import pytest
 from expunge import Finding, Policy, Sanitizer, Target, TargetStore
 from expunge.agents.auditor import Auditor
 from expunge.agents.critic import Critic
+from expunge.agents.reading import Memo
 from expunge.agents.rewriter import Rewriter
 from expunge.agents.vetter import Vetter
 from expunge.agents.vetting import Vetting
@@ -19,7 +20,7 @@ from expunge.detection import Detector
 from expunge.errors import InputError
 from expunge.schema import Thresholds
 from expunge.stores.ledger import Ledger
-from langchain_core.callbacks import BaseCallbackHandler
+from expunge.tests.listening import MODES, Recorder
 from langchain_core.language_models import BaseChatModel, FakeListChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
@@ -27,7 +28,6 @@ from langchain_core.runnables import RunnableConfig, RunnableLambda
 from langchain_core.tracers.context import collect_runs
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import START, MessagesState, StateGraph
-from langgraph.types import StreamMode
 
 SECRET = "Hina Ameen"
 DRAFT = f"The prize went to {SECRET}. Bob Ray came second in the race. It rained all day."
@@ -164,8 +164,8 @@ def test_a_message_that_changes_under_our_hands_is_released_as_it_was_audited(
     message = AIMessage("Bob won.")
     audit = Auditor.audit
 
-    def then_change(self: Auditor, draft: str, vetting: Vetting) -> list[Finding]:
-        found = audit(self, draft, vetting)
+    def then_change(self: Auditor, draft: str, vetting: Vetting, memo: Memo | None = None) -> list[Finding]:
+        found = audit(self, draft, vetting, memo)
         message.content = f"It was {SECRET}."
         return found
 
@@ -286,21 +286,6 @@ def test_rounds_are_bounded(store: TargetStore, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(Rewriter, "rewrite", stubborn)
     verdict = Sanitizer(store, policy=Policy(max_rounds=3)).check("Who won?", DRAFT)
     assert (verdict.action, len(rounds)) == ("abstain", 3)
-
-
-MODES: list[StreamMode] = ["values", "updates", "messages", "debug", "tasks", "checkpoints", "custom"]
-
-
-class Recorder(BaseCallbackHandler):
-    """Writes down everything that callbacks are told."""
-
-    def __init__(self) -> None:
-        self.heard: list[str] = []
-
-    def __getattribute__(self, name: str) -> Any:
-        if name.startswith("on_"):
-            return lambda *args, **kwargs: self.heard.append(f"{name} {args} {kwargs}")
-        return super().__getattribute__(name)
 
 
 def test_streams_callbacks_and_checkpoints_never_hold_the_draft(sanitizer: Sanitizer) -> None:

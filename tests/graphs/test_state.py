@@ -4,7 +4,8 @@ import pickle
 
 import pytest
 from expunge.agents.conversation import Conversation
-from expunge.graphs.state import Desk, Draft, Exchange, LostExchange
+from expunge.graphs.draft import Draft
+from expunge.graphs.state import Desk, Exchange, LostExchange
 
 
 def exchange() -> Exchange:
