@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import ModelNotFound, PrerequisiteError
-from .providers import provider_errors
+from .providers import load_provider_model
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -19,7 +19,7 @@ DEMO = Path(__file__).parent / "demo"
 
 FORMS = (
     "Use 'demo', the folder of a local model (such as './my-model'), "
-    "'provider:model' (such as 'openai:gpt-5-mini'), or a LangChain chat model."
+    "'provider:model' (such as 'openai:gpt-5-mini', 'ollama:llama3.2' or 'vllm:org/model'), or a LangChain chat model."
 )
 # Two letters or more: `C:` begins a path.
 PROVIDER = re.compile(r"[A-Za-z][A-Za-z0-9_-]+:")
@@ -30,7 +30,8 @@ def load_chat_model(model: str | Path | BaseChatModel) -> BaseChatModel:
 
     Args:
         model: `"demo"`; the folder of a model with a `config.json`, run by transformers; `"provider:model"` as
-            LangChain's `init_chat_model` takes it; or a LangChain chat model, returned as it is.
+            LangChain's `init_chat_model` takes it, with `"ollama:llama3.2"` and `"vllm:org/model"` reached over their
+            OpenAI-compatible endpoints; or a LangChain chat model, returned as it is.
 
     Raises:
         ModelNotFound: There is no model at this path or under this name.
@@ -45,7 +46,7 @@ def load_chat_model(model: str | Path | BaseChatModel) -> BaseChatModel:
 
 def _load_named(name: str) -> BaseChatModel:
     if PROVIDER.match(name):
-        return _load_from_provider(name)
+        return load_provider_model(name)
     if name.startswith((".", "~")) or "/" in name or os.sep in name or (name and Path(name).is_dir()):
         return _load_folder(Path(name))
     raise ModelNotFound(f"No chat model is called {name!r}.", fix=FORMS)
@@ -66,10 +67,3 @@ def _load_folder(folder: Path) -> BaseChatModel:
             f"The local model in {str(folder)!r} needs a package: {error}.", fix="Run: pip install 'expunge[local]'"
         ) from error
     return LocalChatModel(path=folder)
-
-
-def _load_from_provider(spec: str) -> BaseChatModel:
-    with provider_errors(spec):
-        from langchain.chat_models import init_chat_model  # of the extra `openai`
-
-        return init_chat_model(spec)

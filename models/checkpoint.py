@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 from ..errors import ModelNotFound, PrerequisiteError
 
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+Dtype = Literal["auto", "bfloat16", "float16", "float32"]
+"""Precision of a model's weights; "auto": that of their files, but float32 for float16 on a CPU."""
 
 
 class Checkpoint(NamedTuple):
@@ -26,13 +29,13 @@ class Checkpoint(NamedTuple):
         return cast("Callable[..., torch.Tensor]", self.model.generate)
 
 
-def load_checkpoint(folder: Path, device: str | None = None) -> Checkpoint:
+def load_checkpoint(folder: Path, device: str | None = None, dtype: Dtype = "auto") -> Checkpoint:
     """Load the model of a folder. Nothing is fetched, and no code of the folder is run.
 
     Args:
         folder: What `save_pretrained` wrote, of the model and of its tokenizer.
-        device: Where torch is to run it, for example `"cuda:1"`; `None`: on a GPU where there is one. The weights
-            keep the precision of their files, but for float16 on a CPU, which becomes float32.
+        device: Where torch is to run it, for example `"cuda:1"`; `None`: on a GPU where there is one.
+        dtype: The weights' precision.
 
     Raises:
         PrerequisiteError: torch or transformers is missing.
@@ -58,7 +61,7 @@ def load_checkpoint(folder: Path, device: str | None = None) -> Checkpoint:
             model, report = cast(
                 "tuple[PreTrainedModel, dict[str, list[str]]]",
                 transformers.AutoModelForCausalLM.from_pretrained(
-                    folder, **local, dtype="auto", output_loading_info=True
+                    folder, **local, dtype=dtype, output_loading_info=True
                 ),
             )
     except Exception as error:  # of many types, by what is amiss
@@ -73,8 +76,10 @@ def load_checkpoint(folder: Path, device: str | None = None) -> Checkpoint:
         )
     device = device or ("cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu")
     # float16 has few kernels on a CPU, and slow ones.
-    dtype = torch.float32 if device == "cpu" and model.dtype == torch.float16 else model.dtype
-    torch.nn.Module.to(model, device, dtype)  # transformers gives its own `to` no types
+    slow = dtype == "auto" and device == "cpu" and model.dtype == torch.float16
+    torch.nn.Module.to(
+        model, device, torch.float32 if slow else model.dtype
+    )  # transformers gives its own `to` no types
     torch.nn.Module.eval(model)
     return Checkpoint(model, tokenizer)
 

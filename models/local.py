@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from itertools import takewhile
+from collections.abc import AsyncIterator, Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, BaseMessage, convert_to_openai_messages
+from langchain_core.language_models.chat_models import agenerate_from_stream
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
-from langchain_core.outputs import ChatGeneration, ChatResult
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import Field, PrivateAttr
 
 from ..errors import InputError
-from .checkpoint import Checkpoint, load_checkpoint
+from .checkpoint import Checkpoint, Dtype, load_checkpoint
+from .stops import finished, settled
+from .templates import ChatTemplate
 
 if TYPE_CHECKING:
-    from langchain_core.callbacks import CallbackManagerForLLMRun
+    from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 
 ANSWER_TOKENS = 512
 """Tokens of an answer at most, where neither the caller nor the model says how many."""
 
-SMALL = 20_000_000
-"""Parameters below which a model runs in one thread."""
+
+class Generated(NamedTuple):
+    """What the model made of a prompt."""
+
+    text: str
+    ids: list[int]
+    prompt_tokens: int
 
 
 class LocalChatModel(BaseChatModel):
@@ -54,6 +63,9 @@ class LocalChatModel(BaseChatModel):
     device: str | None = None
     """Where torch is to run it, for example `"cuda:1"`; `None`: a GPU where there is one."""
 
+    dtype: Dtype = "auto"
+    """The weights' precision; `"auto"`: that of their files, but float32 for float16 on a CPU."""
+
     chat_template: str | None = None
     """A Jinja template in place of the tokenizer's own."""
 
@@ -68,6 +80,7 @@ class LocalChatModel(BaseChatModel):
         max_new_tokens: int | None = None,
         temperature: float = 0.0,
         device: str | None = None,
+        dtype: Dtype = "auto",
         chat_template: str | None = None,
     ) -> Self:
         """Load the model of a folder; the arguments are the fields of the class."""
@@ -76,13 +89,14 @@ class LocalChatModel(BaseChatModel):
             max_new_tokens=max_new_tokens,
             temperature=temperature,
             device=device,
+            dtype=dtype,
             chat_template=chat_template,
         )
 
     def model_post_init(self, context: Any, /) -> None:
         """Load the model."""
         super().model_post_init(context)
-        self._checkpoint = load_checkpoint(self.path, self.device)
+        self._checkpoint = load_checkpoint(self.path, self.device, self.dtype)
         if not (self.chat_template or self._checkpoint.tokenizer.chat_template):
             # A made-up format would not be the one that the model was trained on, and its answers no evidence of
             # what it knows.
@@ -97,7 +111,8 @@ class LocalChatModel(BaseChatModel):
 
     @property
     def _identifying_params(self) -> dict[str, Any]:
-        return self.model_dump(mode="json", include={"path", "max_new_tokens", "temperature", "chat_template"})
+        fields = {"path", "max_new_tokens", "temperature", "dtype", "chat_template"}
+        return self.model_dump(mode="json", include=fields)
 
     def _generate(
         self,
@@ -106,26 +121,87 @@ class LocalChatModel(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
+        stop = _marks(stop)
+        generated = self._run(messages, stop, kwargs)
+        ending = finished(generated.text, stop)
+        message = AIMessage(ending.text, **self._metadata(generated, stopped=ending.stopped))
+        return ChatResult(generations=[ChatGeneration(message=message)])
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Generator[ChatGenerationChunk, None, None]:
+        from .generation import streaming
+
+        stop, text, sent = _marks(stop), "", 0
+        run = partial(self._run, messages, stop, kwargs)
+        with streaming(run, self._checkpoint.tokenizer) as answer:
+            for piece in answer.pieces:
+                text += piece
+                ready = settled(text, stop)
+                if len(ready) > sent:
+                    yield ChatGenerationChunk(message=AIMessageChunk(content=ready[sent:]))
+                    sent = len(ready)
+        ending = finished(text, stop)
+        metadata = self._metadata(answer.output.result(), stopped=ending.stopped)
+        yield ChatGenerationChunk(message=AIMessageChunk(content=ending.text[sent:], chunk_position="last", **metadata))
+
+    async def _astream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        # LangChain's own waits for its turn in a thread of the event loop's few, which all else shares.
+        pool, chunks = ThreadPoolExecutor(1), self._stream(messages, stop, **kwargs)
+        try:
+            loop = asyncio.get_running_loop()
+            while (chunk := await loop.run_in_executor(pool, next, chunks, None)) is not None:
+                yield chunk
+        finally:
+            pool.submit(chunks.close)
+            pool.shutdown(wait=False)
+
+    async def _agenerate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        return await agenerate_from_stream(self._astream(messages, stop, **kwargs))
+
+    def _run(
+        self, messages: Sequence[BaseMessage], stop: Sequence[str], options: dict[str, Any], **streaming: Any
+    ) -> Generated:
         import torch
 
-        stop = [mark for mark in stop or () if mark]
-        limit = kwargs.get("max_tokens") or self._answer_tokens
-        temperature = self.temperature if kwargs.get("temperature") is None else kwargs["temperature"]
+        from .generation import sampling, suited_threads
+
+        model, tokenizer = self._checkpoint
+        limit = options.get("max_tokens") or self._answer_tokens
+        temperature = self.temperature if options.get("temperature") is None else options["temperature"]
         # A tokenizer is not safe to share between threads, and answers made side by side would each take longer.
-        with self._lock, torch.inference_mode(), _threads(self._checkpoint.model.num_parameters()):
-            prompt = self._fit(messages, room=self._context - min(limit, self._context // 2))
-            ids = torch.tensor([prompt], device=self._checkpoint.model.device)  # (1, T)
+        with self._lock, torch.inference_mode(), suited_threads(model.num_parameters()):
+            template = ChatTemplate(tokenizer, self.chat_template)
+            prompt = template.fit(messages, room=self._context - min(limit, self._context // 2))
+            ids = torch.tensor([prompt], device=model.device)  # (1, T)
             output = self._checkpoint.generate(
                 ids,
                 attention_mask=torch.ones_like(ids),
                 max_new_tokens=min(limit, self._context - len(prompt)),
-                pad_token_id=self._checkpoint.tokenizer.pad_token_id or 0,
-                stop_strings=stop or None,
-                tokenizer=self._checkpoint.tokenizer,
-                **_sampling(temperature),
+                pad_token_id=tokenizer.pad_token_id or 0,
+                stop_strings=list(stop) or None,
+                tokenizer=tokenizer,
+                **sampling(temperature),
+                **streaming,
             )
-            message = self._message(output[0, len(prompt) :].tolist(), len(prompt), stop)
-        return ChatResult(generations=[ChatGeneration(message=message)])
+            answer = output[0, len(prompt) :].tolist()
+            return Generated(str(tokenizer.decode(answer, skip_special_tokens=True)), answer, len(prompt))
 
     @property
     def _answer_tokens(self) -> int:
@@ -136,60 +212,16 @@ class LocalChatModel(BaseChatModel):
         config = self._checkpoint.model.config.get_text_config()
         return getattr(config, "max_position_embeddings", None) or sys.maxsize
 
-    def _fit(self, messages: Sequence[BaseMessage], room: int) -> list[int]:
-        """Return the prompt's token ids, `room` at most: a conversation too long loses its oldest turns.
-
-        A system message at its head stays.
-        """
-        prompt = self._encode(messages)
-        if len(prompt) <= room:
-            return prompt
-        head = [message for message in messages[:1] if message.type == "system"]
-        turns = [number for number, message in enumerate(messages) if message.type == "human"]
-        prompts = (self._encode([*head, *messages[start:]]) for start in reversed(turns))
-        fitting = list(takewhile(lambda prompt: len(prompt) <= room, prompts))
-        if not fitting:
-            raise InputError(
-                f"The last turn alone does not fit into the {room:,} tokens that this model has for a prompt.",
-                fix="Shorten it, or ask for a shorter answer.",
-            )
-        return fitting[-1]
-
-    def _encode(self, messages: Sequence[BaseMessage]) -> list[int]:
-        from jinja2 import TemplateError
-
-        conversation = convert_to_openai_messages(messages, text_format="string")
-        for message in conversation:
-            if not isinstance(message["content"], str):
-                raise InputError("A local model takes text alone, and a message holds something else.")
-            # Half of a surrogate pair is no text: tokenizers reject it.
-            message["content"] = message["content"].encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        try:
-            ids = self._checkpoint.tokenizer.apply_chat_template(
-                conversation,
-                chat_template=self.chat_template,
-                add_generation_prompt=True,
-                return_dict=False,
-                tokenizer_kwargs={"verbose": False},  # what is too long is dealt with after
-            )
-        except TemplateError as error:
-            raise InputError(
-                f"The chat template of {str(self.path)!r} does not take this conversation.",
-                fix="Many want a user's message first, and then one of each side in turn.",
-            ) from error
-        return cast("list[int]", ids)
-
-    def _message(self, ids: list[int], prompt_tokens: int, stop: Sequence[str]) -> AIMessage:
-        text = str(self._checkpoint.tokenizer.decode(ids, skip_special_tokens=True)).strip()
-        ends = [text.index(mark) for mark in stop if mark in text]
-        stopped = bool(ends) or bool(ids and ids[-1] in self._end_tokens)
-        return AIMessage(
-            text[: min(ends, default=None)],
-            usage_metadata=UsageMetadata(
+    def _metadata(self, generated: Generated, *, stopped: bool) -> dict[str, Any]:
+        """Return the fields of a message that tell the answer's size, and why it ended."""
+        _, ids, prompt_tokens = generated
+        stopped = stopped or bool(ids and ids[-1] in self._end_tokens)
+        return {
+            "usage_metadata": UsageMetadata(
                 input_tokens=prompt_tokens, output_tokens=len(ids), total_tokens=prompt_tokens + len(ids)
             ),
-            response_metadata={"finish_reason": "stop" if stopped else "length", "model_name": self.path.name},
-        )
+            "response_metadata": {"finish_reason": "stop" if stopped else "length", "model_name": self.path.name},
+        }
 
     @property
     def _end_tokens(self) -> list[int]:
@@ -197,21 +229,5 @@ class LocalChatModel(BaseChatModel):
         return ends if isinstance(ends, list) else [ends]
 
 
-@contextmanager
-def _threads(parameters: int) -> Iterator[None]:
-    """Run a small model in one thread: more take longer to meet than they save, and much longer on busy cores."""
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1 if parameters < SMALL else threads)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
-
-
-def _sampling(temperature: float) -> dict[str, Any]:
-    if temperature > 0:
-        return {"do_sample": True, "temperature": temperature}
-    # None takes back what the model's own configuration says of sampling: greedy search would warn of it.
-    return {"do_sample": False, "temperature": None, "top_p": None, "top_k": None}
+def _marks(stop: Sequence[str] | None) -> list[str]:
+    return [mark for mark in stop or () if mark]

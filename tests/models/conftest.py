@@ -1,4 +1,4 @@
-"""What the tests of the models share: a server on loopback that speaks the OpenAI protocol."""
+"""What the tests of the models share: a server on loopback that embeds as OpenAI's does."""
 
 import json
 import threading
@@ -11,18 +11,13 @@ import pytest
 Message = dict[str, object]
 
 
-def answer(path: str, request: Message) -> Message:
-    """Answer every chat with "Paris.", and every text with the vector (3, 4)."""
-    usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
-    if path == "/v1/chat/completions":
-        choice = {"index": 0, "message": {"role": "assistant", "content": "Paris."}, "finish_reason": "stop"}
-        reply = {"id": "1", "object": "chat.completion", "created": 1, "choices": [choice]}
-    else:
-        texts = request["input"]
-        assert isinstance(texts, list)
-        rows = [{"object": "embedding", "index": index, "embedding": [3.0, 4.0]} for index in range(len(texts))]
-        reply = {"object": "list", "data": rows}
-    return reply | {"model": request["model"], "usage": usage}
+def answer(request: Message) -> Message:
+    """Answer every text with the vector (3, 4)."""
+    texts = request["input"]
+    assert isinstance(texts, list)
+    rows = [{"object": "embedding", "index": index, "embedding": [3.0, 4.0]} for index in range(len(texts))]
+    usage = {"prompt_tokens": 1, "total_tokens": 1}
+    return {"object": "list", "data": rows, "model": request["model"], "usage": usage}
 
 
 class Api(BaseHTTPRequestHandler):
@@ -35,7 +30,7 @@ class Api(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.asked.append(request)
-        body = json.dumps(answer(self.path, request)).encode()
+        body = json.dumps(answer(request)).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))

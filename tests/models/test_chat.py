@@ -1,14 +1,20 @@
 """Chat models by name, by folder, or as they are."""
 
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from functools import reduce
+from operator import add
 from pathlib import Path
 
 import pytest
 from expunge.errors import ModelNotFound, PrerequisiteError
 from expunge.models import DEMO, load_chat_model
+from expunge.tests.serving.scripted import Upstream, error, says
 from langchain_core.language_models import FakeListChatModel
+from langchain_openai import ChatOpenAI
 
 
 def test_a_chat_model_is_returned_as_it_is() -> None:
@@ -16,21 +22,128 @@ def test_a_chat_model_is_returned_as_it_is() -> None:
     assert load_chat_model(model) is model
 
 
-def test_a_model_behind_an_api_answers_over_http(openai: list[dict[str, object]]) -> None:
-    reply = load_chat_model("openai:gpt-5-mini").invoke("What is the capital of France?")
-    assert reply.content == "Paris."
-    assert openai[0]["model"] == "gpt-5-mini"
-    assert openai[0]["messages"] == [{"role": "user", "content": "What is the capital of France?"}]
+@pytest.fixture
+def upstream(monkeypatch: pytest.MonkeyPatch) -> Iterator[Upstream]:
+    """A server that seems to be OpenAI's, Ollama's and vLLM's."""
+    monkeypatch.setenv("OPENAI_API_KEY", "of OpenAI alone")
+    for variable in ("OLLAMA_API_KEY", "VLLM_API_KEY"):
+        monkeypatch.delenv(variable, raising=False)
+    with Upstream() as upstream:
+        monkeypatch.setenv("OPENAI_BASE_URL", upstream.url)
+        monkeypatch.setenv("OLLAMA_HOST", f"127.0.0.1:{upstream.port}")
+        monkeypatch.setenv("VLLM_BASE_URL", upstream.url)
+        yield upstream
 
 
-async def test_a_model_behind_an_api_answers_asynchronously(openai: list[dict[str, object]]) -> None:
-    reply = await load_chat_model("openai:gpt-5-mini").ainvoke("What is the capital of France?")
-    assert reply.content == "Paris."
-    assert len(openai) == 1
+async def test_a_model_behind_an_api_answers_over_http(upstream: Upstream) -> None:
+    model = load_chat_model("openai:gpt-5-mini")
+    assert model.invoke("What is the capital of France?").content == "Paris."
+    assert (await model.ainvoke("What is the capital of France?")).content == "Paris."
+    for body in upstream.bodies:
+        assert body["model"] == "gpt-5-mini"
+        assert body["messages"] == [{"role": "user", "content": "What is the capital of France?"}]
 
 
-@pytest.mark.parametrize("package", ["langchain", "langchain_openai"])
-def test_a_missing_package_is_told_with_the_command_that_installs_it(package: str) -> None:
+# For a model of the last name, LangChain would take another API of OpenAI's.
+LOCAL = [
+    ("ollama:llama3.2:1b", "llama3.2:1b"),
+    ("vllm:openai/gpt-oss-20b", "openai/gpt-oss-20b"),
+    ("vllm:gpt-5-pro", "gpt-5-pro"),
+]
+
+
+@pytest.mark.parametrize(("name", "model"), LOCAL)
+async def test_ollama_and_vllm_are_reached_over_their_compatible_endpoints(
+    upstream: Upstream, name: str, model: str
+) -> None:
+    assert load_chat_model(name).invoke("What is the capital of France?").text == "Paris."
+    assert (await load_chat_model(name).ainvoke("What is the capital of France?")).text == "Paris."
+    for request in upstream.requests:
+        assert request.path == "/v1/chat/completions"
+        assert request.body["model"] == model
+        assert "OpenAI" not in request.headers["authorization"]
+
+
+@pytest.mark.parametrize("name", ["ollama:llama3.2", "vllm:org/model"])
+def test_a_stream_of_ollama_and_vllm_tells_its_usage(upstream: Upstream, name: str) -> None:
+    upstream.plan = says("Par", "is", ".")
+    chunks = list(load_chat_model(name).stream("What is the capital of France?"))
+    assert [chunk.text for chunk in chunks if chunk.text] == ["Par", "is", "."]
+    whole = reduce(add, chunks)
+    assert whole.usage_metadata
+    assert whole.usage_metadata["output_tokens"] == 3
+    assert whole.response_metadata["finish_reason"] == "stop"
+
+
+@pytest.mark.parametrize("name", ["ollama:llama3.2", "vllm:org/model"])
+def test_a_limit_of_tokens_goes_by_the_name_that_ollama_reads(upstream: Upstream, name: str) -> None:
+    list(load_chat_model(name).stream("What is the capital of France?", max_tokens=5))
+    load_chat_model(name).invoke("What is the capital of France?", max_completion_tokens=5)
+    for body in upstream.bodies:
+        assert body["max_tokens"] == 5
+        assert "max_completion_tokens" not in body
+
+
+@pytest.mark.parametrize("provider", ["ollama", "vllm"])
+def test_a_key_for_ollama_or_vllm_is_sent(upstream: Upstream, provider: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"{provider.upper()}_API_KEY", "its own")
+    load_chat_model(f"{provider}:model").invoke("What is the capital of France?")
+    assert upstream.requests[0].headers["authorization"] == "Bearer its own"
+
+
+def test_a_busy_server_is_asked_again(upstream: Upstream) -> None:
+    upstream.next.append(error(429, retry_after=0))
+    assert load_chat_model("vllm:org/model").invoke("What is the capital of France?").text == "Paris."
+    assert len(upstream.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        (None, "http://localhost:11434/v1"),
+        ("", "http://localhost:11434/v1"),
+        ("0.0.0.0", "http://127.0.0.1:11434/v1"),
+        ("0.0.0.0:11434", "http://127.0.0.1:11434/v1"),
+        (":5", "http://localhost:5/v1"),
+        ("gpu", "http://gpu:11434/v1"),
+        ("[::]:5", "http://[::1]:5/v1"),
+        ("http://gpu:5/", "http://gpu:5/v1"),
+        ("https://ollama.com", "https://ollama.com/v1"),
+        ("https://gpu:5/behind/a/proxy/", "https://gpu:5/behind/a/proxy/v1"),
+    ],
+)
+def test_the_host_of_ollama_is_read_as_ollama_reads_it(
+    host: str | None, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if host is None:
+        monkeypatch.delenv("OLLAMA_HOST", raising=False)
+    else:
+        monkeypatch.setenv("OLLAMA_HOST", host)
+    model = load_chat_model("ollama:llama3.2")
+    assert isinstance(model, ChatOpenAI)
+    assert model.openai_api_base == url
+
+
+def test_vllm_is_looked_for_where_it_listens_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VLLM_BASE_URL", raising=False)
+    model = load_chat_model("vllm:org/model")
+    assert isinstance(model, ChatOpenAI)
+    assert model.openai_api_base == "http://localhost:8000/v1"
+
+
+@pytest.mark.parametrize("host", ["gpu:many", "http://[::1", "gpu:70000"])
+def test_a_host_that_is_no_address_is_told(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OLLAMA_HOST", host)
+    with pytest.raises(PrerequisiteError, match=re.escape(f"OLLAMA_HOST is {host!r}")) as caught:
+        load_chat_model("ollama:llama3.2")
+    assert not isinstance(caught.value, ModelNotFound)
+
+
+@pytest.mark.parametrize(
+    ("package", "name"),
+    [("langchain", "openai:gpt-5-mini"), ("langchain_openai", "openai:gpt-5-mini"), ("langchain_openai", "vllm:m")],
+)
+def test_a_missing_package_is_told_with_the_command_that_installs_it(package: str, name: str) -> None:
     # In a process of its own: LangChain remembers the providers that it has imported.
     code = f"""if True:
         import sys
@@ -38,7 +151,7 @@ def test_a_missing_package_is_told_with_the_command_that_installs_it(package: st
         from expunge.models import load_chat_model
         sys.modules[{package!r}] = None
         try:
-            load_chat_model("openai:gpt-5-mini")
+            load_chat_model({name!r})
         except PrerequisiteError as error:
             print(error.fix)
     """
@@ -105,7 +218,7 @@ def test_a_local_model_without_its_packages_is_told(tmp_path: Path, monkeypatch:
     assert caught.value.fix == "Run: pip install 'expunge[local]'"
 
 
-@pytest.mark.parametrize("name", ["", "gpt-5-mini", "two words", "nobody:model"])
+@pytest.mark.parametrize("name", ["", "gpt-5-mini", "two words", "nobody:model", "ollama:", "vllm:"])
 def test_a_name_that_no_one_knows_is_not_found(name: str) -> None:
     with pytest.raises(ModelNotFound):
         load_chat_model(name)
@@ -114,5 +227,5 @@ def test_a_name_that_no_one_knows_is_not_found(name: str) -> None:
 def test_an_unknown_name_is_told_what_is_accepted() -> None:
     with pytest.raises(ModelNotFound, match="'gpt-5-mini'") as caught:
         load_chat_model("gpt-5-mini")
-    for form in ("'demo'", "folder", "'provider:model'", "LangChain"):
+    for form in ("'demo'", "folder", "'provider:model'", "'ollama:llama3.2'", "'vllm:org/model'", "LangChain"):
         assert form in caught.value.fix

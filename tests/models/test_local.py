@@ -130,11 +130,6 @@ def test_threads_may_share_a_model(demo: LocalChatModel) -> None:
     assert torch.get_num_threads() == threads
 
 
-async def test_a_model_answers_asynchronously_and_as_a_stream(demo: LocalChatModel) -> None:
-    assert (await demo.ainvoke("What is the capital of France?")).text == CAPITAL
-    assert "".join(part.text for part in demo.stream("What is the capital of France?")) == CAPITAL
-
-
 def test_sampling_is_only_done_when_asked_for(demo: LocalChatModel) -> None:
     question = "Where was Jaime Vasquez born?"
     assert {demo.invoke(question, temperature=given).text for given in (None, 0, 0.0)} == {REFUSAL}
