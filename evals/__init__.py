@@ -11,6 +11,8 @@ from .heldout import HeldOutReport, heldout_tofu, require_benchmarks, run_heldou
 from .latency import run_latency
 from .latency_report import LatencyReport
 from .reports import GuardReport, Register
+from .stream_report import StreamReport
+from .streams import run_streams
 
 __all__ = [
     "AblationReport",
@@ -21,6 +23,7 @@ __all__ = [
     "HeldOutReport",
     "LatencyReport",
     "Register",
+    "StreamReport",
     "calibrate",
     "calibrate_register",
     "heldout_tofu",
@@ -33,4 +36,5 @@ __all__ = [
     "run_guard",
     "run_heldout",
     "run_latency",
+    "run_streams",
 ]

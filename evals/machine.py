@@ -20,10 +20,14 @@ def one_core() -> Iterator[int | None]:
         os.sched_setaffinity(0, before)
 
 
-def resident_mb() -> float | None:
-    """Return the memory of this process that is in use, in MB, on Linux."""
+def resident_mb(pid: int | None = None) -> float | None:
+    """Return the memory of a process that is in use, in MB, on Linux; `None` elsewhere, and when it has ended.
+
+    Args:
+        pid: The process; `None`: this one.
+    """
     try:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        pages = int(Path(f"/proc/{pid or 'self'}/statm").read_text().split()[1])
     except OSError:
         return None
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
