@@ -22,7 +22,9 @@ types: .venv/dev
 	mkdir -p .build && ln -sfn .. .build/expunge
 	MYPYPATH=.build $(BIN)/mypy -p expunge
 
+# The page is tested in a browser, which Debian has; where it cannot be installed those tests are skipped and say so.
 unit: .venv/dev
+	tests/install-browser.sh
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2
 
 .venv/python:
@@ -36,7 +38,7 @@ unit: .venv/dev
 	touch $@
 
 .venv/dev: .venv/python pyproject.toml constraints.txt
-	$(BIN)/pip install -q -c constraints.txt -e '.[local,offline,openai,dev]'
+	$(BIN)/pip install -q -c constraints.txt -e '.[local,offline,openai,serve,dev]'
 	$(WARM_UP)
 	touch $@ .venv/demo
 

@@ -9,26 +9,49 @@ from importlib import import_module
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from .errors import ExpungeError
+from .errors import ExpungeError, PrerequisiteError
 from .schema import Finding, Policy, Target, Verdict
 
 if TYPE_CHECKING:
     from .graphs.sanitize import Sanitizer
     from .stores.targets import TargetStore
     from .wrappers.chat import wrap
+    from .wrappers.middleware import SanitizingMiddleware
+    from .wrappers.openai.client import wrap_openai
 
 __version__ = version("expunge")
 
-__all__ = ["ExpungeError", "Finding", "Policy", "Sanitizer", "Target", "TargetStore", "Verdict", "wrap"]
+__all__ = [
+    "ExpungeError",
+    "Finding",
+    "Policy",
+    "Sanitizer",
+    "SanitizingMiddleware",
+    "Target",
+    "TargetStore",
+    "Verdict",
+    "wrap",
+    "wrap_openai",
+]
 
 # Loaded when first asked for: LangGraph and Chroma would make `import expunge` ten times as slow.
-_LATER = {"Sanitizer": ".graphs.sanitize", "TargetStore": ".stores.targets", "wrap": ".wrappers.chat"}
+_LATER = {
+    "Sanitizer": ".graphs.sanitize",
+    "SanitizingMiddleware": ".wrappers.middleware",
+    "TargetStore": ".stores.targets",
+    "wrap": ".wrappers.chat",
+    "wrap_openai": ".wrappers.openai.client",
+}
 
 
 def __getattr__(name: str) -> object:
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(_LATER[name], __name__), name)
+    try:
+        value = getattr(import_module(_LATER[name], __name__), name)
+    except ModuleNotFoundError as error:
+        fix = "Run: pip install 'expunge[openai]'"
+        raise PrerequisiteError(f"expunge.{name} needs a package: {error}.", fix=fix) from error
     globals()[name] = value
     return value
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from .commands import calibrate, chat, check, demo, doctor, evals, ledger, targets, transfers
+from .commands import calibrate, chat, check, demo, doctor, evals, keys, ledger, serve, targets, transfers
 from .commands.console import FAILED, print_error
 from .errors import ExpungeError
 
@@ -56,10 +56,11 @@ def root(
     """
 
 
-for module in (demo, chat, check, calibrate, doctor):
+for module in (demo, chat, check, serve, calibrate, doctor):
     app.add_typer(module.app)
 targets.app.add_typer(transfers.app)
 app.add_typer(targets.app, name="targets", help="Register, show and remove what is to be forgotten.")
+app.add_typer(keys.app, name="keys", help="Make, list and revoke the keys of those who may use the server.")
 app.add_typer(ledger.app, name="ledger", help="Show what was decided, and verify that nobody changed the record.")
 app.add_typer(evals.app, name="eval", help="Measure leaks, over-suppression and added time.")
 

@@ -13,6 +13,8 @@
     │   └── EmbeddingMismatch
     ├── LedgerError            the chain of decisions is broken
     ├── InputError             a file, a line or an argument that cannot be used
+    ├── AccessDenied           a key that does not open the server
+    ├── UnguardedSurface       a way to a model's answers past the sanitiser
     └── PrerequisiteError      a package, a model or a service that is missing
         └── ModelNotFound
 
@@ -109,6 +111,18 @@ class InputError(ExpungeError):
     """A file, a line or an argument that cannot be used."""
 
     code = "input"
+
+
+class AccessDenied(ExpungeError):
+    """No key was given where one is needed, or one that is not known or was revoked. Holds nothing of it."""
+
+    code = "invalid_api_key"
+
+
+class UnguardedSurface(ExpungeError):
+    """A way to a model's answers that the sanitiser does not stand in."""
+
+    code = "unguarded_surface"
 
 
 class PrerequisiteError(ExpungeError):

@@ -15,6 +15,9 @@ Action = Literal["release", "rewrite", "abstain"]
 Where = Literal["prompt", "draft", "context"]
 Layer = Literal["alias", "fuzzy", "fingerprint", "meaning", "topic", "subject"]
 
+StreamMode = Literal["sentence", "buffer"]
+"""How a stream is released: sentence by sentence as far as it has been audited, or all at its end."""
+
 Ability = Layer | Literal["decoding"]
 """What detection can do without, one at a time, to see what it is worth: a layer, or the decoding of disguises."""
 

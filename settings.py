@@ -1,5 +1,6 @@
 """Configuration from the environment, each variable with the prefix `EXPUNGE_`."""
 
+import os
 from functools import cache
 from pathlib import Path
 
@@ -30,8 +31,24 @@ class Settings(BaseSettings):
     data: Path = Path("../shared/data")
     """Public benchmark data, for `expunge eval` and the tests that measure."""
 
+    upstream_key: SecretStr | None = None
+    """What the server asks its upstream with; `None`: no key."""
+
 
 @cache
 def settings() -> Settings:
     """Return the settings of this process, read once."""
     return Settings()
+
+
+def upstream_key(name: str) -> SecretStr | None:
+    """Return what the server asks an upstream with: `EXPUNGE_UPSTREAM_KEY_NAME`, or without a name `upstream_key`."""
+    if not name:
+        return settings().upstream_key
+    key = os.environ.get(variable_of(name))
+    return SecretStr(key) if key else None
+
+
+def variable_of(name: str) -> str:
+    """Return the variable with the key of an upstream that has a name: in capitals, with `_` for `-`."""
+    return f"EXPUNGE_UPSTREAM_KEY_{name.upper().replace('-', '_')}"

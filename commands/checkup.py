@@ -22,6 +22,7 @@ EXTRAS = {
     "openai": "chat models behind an API",
     "local": "chat models in a folder, and the demo model",
     "offline": "the embedding model as a package",
+    "serve": "the server",
 }
 
 

@@ -12,7 +12,7 @@ from .console import err, out, print_json
 from .options import JsonOption
 
 if TYPE_CHECKING:
-    from ..evals import AblationReport, AttackReport, Case, GuardReport, LatencyReport
+    from ..evals import AblationReport, AttackReport, Case, GuardReport, LatencyReport, StreamReport
 
 app = typer.Typer()
 
@@ -156,7 +156,31 @@ def latency(
     _show(report, json=json)
 
 
-def _show(report: "GuardReport | AttackReport | AblationReport | LatencyReport", *, json: bool) -> None:
+@app.command(epilog="Example: expunge eval streams --streams 8 --chunks 500")
+def streams(
+    at_once: Annotated[int, typer.Option("--streams", min=1, help="Streams at once.")] = 64,
+    chunks: Annotated[int, typer.Option(min=20, help="Chunks of each answer, a word each.")] = 10_000,
+    pace: Annotated[
+        int, typer.Option(min=0, help="Chunks a second that the upstream sends in each; 0: as fast as they are read.")
+    ] = 167,
+    ramp: Annotated[
+        float, typer.Option(min=0, metavar="SECONDS", help="Over which the streams begin; 0: all at the same moment.")
+    ] = 10.0,
+    targets: Annotated[int, typer.Option(min=1, help="Targets of the register.")] = 1_000,
+    json: JsonOption = False,
+) -> None:
+    """Put many streams at once through the server, in front of an upstream that sends made-up answers at a pace.
+
+    One answer in four names a target in its middle: such a stream must end in an abstention, and none may show the
+    target. The report also says when the first sentence is released, beside when the upstream had sent it and beside
+    the unguarded stream; what the server adds to a clean exchange, beside `Sanitizer.check`; and its memory.
+    """
+    from ..evals import run_streams
+
+    _show(run_streams(at_once, chunks, pace, ramp_s=ramp, targets=targets), json=json)
+
+
+def _show(report: "GuardReport | AttackReport | AblationReport | LatencyReport | StreamReport", *, json: bool) -> None:
     if json:
         print_json(report)
     else:

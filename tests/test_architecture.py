@@ -22,11 +22,12 @@ FLOORS = {
     "agents": 4,
     "graphs": 5,
     "wrappers": 6,
-    "evals": 6,
-    "commands": 7,
-    "cli": 8,
-    "__init__": 8,
-    "__main__": 9,
+    "serving": 7,
+    "evals": 8,
+    "commands": 9,
+    "cli": 10,
+    "__init__": 10,
+    "__main__": 11,
 }
 OUTSIDE = {"tests", "examples", "build", "dist"}
 MODULES = sorted(

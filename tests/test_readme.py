@@ -16,11 +16,12 @@ def test_the_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsy
     for example in EXAMPLES:
         exec(compile(example, "README.md", "exec"), {"__name__": "readme"})
         printed.append(capsys.readouterr().out.splitlines())
-    check, chat, audit, scope = printed
+    check, chat, audit, client, scope = printed
     assert check[0].startswith("abstain - ")
     assert chat[1] == "abstain"
     assert "Paris" in chat[2]
     assert [line.split()[0] for line in audit] == ["release", "abstain"]
+    assert client == []
     assert scope == ["release"]
 
 
