@@ -11,6 +11,7 @@ import pytest
 from expunge.errors import NewerStore, StoreBusy, StoreError, UnreadableStore
 from expunge.schema import Target
 from expunge.stores import TargetStore, database
+from filelock import FileLock
 
 
 @pytest.mark.parametrize("file", ["register.db", "ledger.db"])
@@ -116,4 +117,19 @@ def test_reading_and_writing_the_register_does_not_open_the_index(tmp_path: Path
         assert store.list() == [store.get(added.id)]
         other = store.add(Target(name="Nikolai Abilov"))
         store.remove(other.id)
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["key", "register.db"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["key", "opening.lock", "register.db"]
+
+
+def test_processes_open_a_new_register_in_turn(tmp_path: Path) -> None:
+    opened = threading.Event()
+
+    def open_one() -> None:
+        with TargetStore(tmp_path):
+            opened.set()
+
+    late = threading.Thread(target=open_one)
+    with FileLock(tmp_path / "opening.lock"):
+        late.start()
+        assert not opened.wait(0.5)
+    late.join(20)
+    assert opened.is_set()
