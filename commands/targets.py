@@ -10,10 +10,14 @@ from rich.table import Table
 from ..errors import InputError
 from ..schema import Scope, Target, TargetKind
 from .console import confirm, listing, note, out, print_json, visible, warnings_told
+from .conversation import load_model
 from .inputs import text_or_file
 from .options import JsonOption, StoreOption, WhyOption, YesOption, open_store
+from .proposals import LookOver
 
 if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
     from ..stores import Change
 
 app = typer.Typer()
@@ -43,6 +47,15 @@ def add(
             metavar="DATE", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z"], help="When the obligation ends, UTC."
         ),
     ] = None,
+    ask_model: Annotated[
+        str,
+        typer.Option(
+            metavar="MODEL", help='A model to ask about the target: "demo", a folder, or "provider:model". See above.'
+        ),
+    ] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="With --ask-model: show what the model says, and register nothing.")
+    ] = False,
     store: StoreOption = None,
     why: WhyOption = "",
     yes: YesOption = False,
@@ -53,6 +66,10 @@ def add(
     The name alone is enough; documents make detection strong, also where the name is not said. A name that is one
     common word, such as May, needs documents or aliases to be told apart: without them you are asked to confirm, and
     where nobody can be asked --yes is needed. The register is made when it is missing.
+
+    With --ask-model a model is asked about the target from many sides, by its name alone: best the model that is to
+    be wrapped, for what it knows is what may leak. What it says (other names, ties to others, facts) is shown, and you
+    are asked what of it to use; --yes uses all of it.
     """
     from ..stores.ambiguities import is_bare_common_word
     from ..stores.registration import invalid
@@ -75,10 +92,14 @@ def add(
         fix = "Give --document, --alias or a fuller name, or register it as it is with --yes."
         refusal = InputError(f"The name {name!r} is one common word, and it will be met in other texts.", fix=fix)
         confirm(f"{name!r} is one common word. Register it without documents or aliases?", yes=yes, refusal=refusal)
+    if dry_run and not ask_model:
+        raise InputError("--dry-run shows what a model says, and none is asked.", fix="Name one with --ask-model.")
+    look_over = LookOver(yes=yes, dry_run=dry_run, json=json) if ask_model else None
+    model = _model_to_ask(ask_model) if ask_model else None
     with open_store(store, create=True) as register, warnings_told():
-        added = register.add(target, why=why)
+        added = register.add(target, why=why, model=model, approve=look_over)
     if json:
-        print_json(added)
+        print_json({"target": added, "proposal": look_over.proposal} if look_over else added)
     else:
         out.print(f"Registered {added.id}.")
 
@@ -139,6 +160,12 @@ def remove(ids: Ids, store: StoreOption = None, why: WhyOption = "", yes: YesOpt
         for target in targets:
             register.remove(target.id, why=why)
             note(f"Removed {target.id}.")
+
+
+def _model_to_ask(name: str) -> "BaseChatModel":
+    model = load_model(name)
+    note("The model is asked about the target. This may take some minutes.")
+    return model
 
 
 def _fields(target: Target) -> Table:

@@ -4,7 +4,21 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal, get_args
 
-Name = Literal["abstain-unknown", "abstain-refuse"]
+Name = Literal[
+    "abstain-unknown",
+    "abstain-refuse",
+    "vetter",
+    "auditor",
+    "rewriter",
+    "critic",
+    "miner",
+    "alu-vary",
+    "alu-check",
+    "alu-rate",
+    "alu-merge",
+    "guardrail",
+    "icul",
+]
 NAMES: tuple[Name, ...] = get_args(Name)
 """Every prompt of the package."""
 

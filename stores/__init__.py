@@ -4,11 +4,13 @@ from .index import Hit, Index
 from .keys import Keys
 from .ledger import Ledger, LedgerEntry, Verification
 from .payload import Change
+from .proposals import Approve, Proposal
 from .targets import TargetStore
 from .thresholds import Calibration
 from .transfer import ImportReport, LineError
 
 __all__ = [
+    "Approve",
     "Calibration",
     "Change",
     "Hit",
@@ -18,6 +20,7 @@ __all__ = [
     "Ledger",
     "LedgerEntry",
     "LineError",
+    "Proposal",
     "TargetStore",
     "Verification",
 ]

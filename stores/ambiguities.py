@@ -52,7 +52,7 @@ def _reasons(target: Target, namesakes: str, kept_targets: str) -> Iterator[str]
             "if not, documents tell the two apart."
         )
     yield from _of_name(target)
-    if target.kind != "topic" and any(map(_tells_nobody, target.aliases)):
+    if target.kind != "topic" and any(map(tells_nobody, target.aliases)):
         yield (
             "An alias of this target is a common word, or one or two letters, and it will be met in texts about other "
             "things. Leave it out, or write it longer."
@@ -95,7 +95,7 @@ def _of_name(target: Target) -> Iterator[str]:
             "The name of this target has one or two letters, and it will be met in texts about other things. "
             "Give a fuller name."
         )
-    elif len(words) > 1 and not target.documents and all(_shares().get(word, 0.0) >= EVERYDAY_WORD for word in words):
+    elif len(words) > 1 and not target.documents and is_everyday(target.name):
         yield (
             "Every word of this name is an everyday word, and its capitals alone tell it from them. "
             "Give documents or a fuller name."
@@ -124,8 +124,14 @@ def _subject(text: str) -> str:
     return canonical(_ENDING.sub("", " ".join(opening)))
 
 
-def _tells_nobody(alias: str) -> bool:
+def tells_nobody(alias: str) -> bool:
+    """Whether an alias is a common word, or one or two letters."""
     return _letters(alias) < _SHORTEST or _is_common_word(alias)
+
+
+def is_everyday(name: str) -> bool:
+    """Whether every word of a name is an everyday word."""
+    return all(_shares().get(word, 0.0) >= EVERYDAY_WORD for word in canonical(name).split())
 
 
 def _letters(name: str) -> int:

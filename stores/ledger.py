@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..errors import LedgerError
-from ..schema import Action, Layer
+from ..schema import Action, Source
 from .database import Database, Record
 from .keys import Keys, to_bytes
 
@@ -47,7 +47,7 @@ class LedgerEntry(BaseModel):
     targets: list[str] = Field(default_factory=list)
     """Ids of the targets concerned."""
 
-    findings: dict[Layer, int] = Field(default_factory=dict)
+    findings: dict[Source, int] = Field(default_factory=dict)
     """The number of findings of each layer."""
 
     prompt_digest: str = ""

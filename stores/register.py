@@ -59,22 +59,6 @@ class Register:
         self._tenant = self.keys.digest("tenant", to_bytes(identity + tenant)).hex()[:32]
         self._seen = (-1, 0)
 
-    def add(self, target: Target, *, why: str = "", who: str | None = None) -> Target:
-        """Register a target.
-
-        Returns:
-            The target with its id, version, state and time.
-
-        Raises:
-            DuplicateTarget: When the same content is registered already.
-            InvalidTarget: When its state is `expired` and its time is not up.
-
-        Warns:
-            TargetWarning: When the target cannot be told apart well.
-        """
-        [added] = self._add([target], why, who)
-        return added
-
     def add_many(
         self,
         targets: Iterable[Target],

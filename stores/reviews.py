@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from ..schema import Action, Finding, Layer, Verdict, Where
+from ..schema import Action, Finding, Source, Verdict, Where
 from .database import Database, Record
 from .keys import Keys
 
@@ -48,7 +48,7 @@ class Evidence(BaseModel):
     where: Where
     """Whether it was found in the prompt, in the draft, or in context."""
 
-    layer: Layer
+    layer: Source
     """The layer of detection that found it."""
 
     score: float

@@ -8,13 +8,15 @@ from threading import RLock
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from ..errors import StoreBusy
-from ..schema import Embedder, Thresholds
+from ..errors import InputError, StoreBusy
+from ..schema import Embedder, Target, Thresholds
 from ..settings import settings
+from .abstentions import Abstentions, read_abstentions, write_abstentions
 from .chroma import open_chroma
 from .index import Index
 from .indexing import Indexer
 from .ledger import Ledger
+from .proposals import Approve
 from .register import Progress, Register
 from .thresholds import Calibration, read_calibration, write_calibration
 from .trained import Trained
@@ -22,6 +24,7 @@ from .transfer import ImportReport, export_targets, import_targets
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
+    from langchain_core.language_models import BaseChatModel
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +65,49 @@ class TargetStore(Register):
         self._ledger: Ledger | None = None
         self._lock = RLock()
         self._synced = -1
+        self._abstentions: tuple[int, Abstentions | None] = (-1, None)
+
+    def add(
+        self,
+        target: Target,
+        *,
+        why: str = "",
+        who: str | None = None,
+        model: "str | Path | BaseChatModel | None" = None,
+        approve: Approve | None = None,
+    ) -> Target:
+        """Register a target.
+
+        A model may be asked first by what else the target can be recognised: other names, whom and what it is tied
+        to, facts. It is told the target's kind and name, nothing else of it. What it says is claimed, not true, and
+        nothing of it is used unseen.
+
+        Args:
+            target: The target.
+            why: The reason, kept encrypted.
+            who: Who asked for it; `None`: the store's actor.
+            model: The model to ask, best the one that is to be wrapped, for what it knows is what may leak: a LangChain
+                chat model, `"provider:model"`, a local path, or `"demo"`; `None`: none is asked. Takes seconds to
+                minutes.
+            approve: Called with the model's proposal before anything is registered; returns what of it is used, or
+                `None` to register the target as it is.
+
+        Returns:
+            The target with its id, version, state and time.
+
+        Raises:
+            DuplicateTarget: When the same content is registered already.
+            InvalidTarget: When its state is `expired` and its time is not up.
+            InputError: When a model is given and nothing that approves of what it says.
+            ModelNotFound: There is no such model.
+            PrerequisiteError: A package or a credential that the model needs is missing.
+
+        Warns:
+            TargetWarning: When the target cannot be told apart well.
+        """
+        known = target if model is None else self._enriched(target, model, approve)
+        [added] = self._add([known], why, who)
+        return added
 
     def remove(self, target_id: str, *, why: str = "", who: str | None = None) -> None:
         """Erase a target: its row, the contents of all its changes, and its vectors.
@@ -144,6 +190,32 @@ class TargetStore(Register):
                 why=why,
             )
             write_calibration(connection, self.keys, self._tenant, calibration)
+
+    @property
+    def abstentions(self) -> Abstentions | None:
+        """How the wrapped model answers on unknown names, as it was last set; `None` when it never was.
+
+        Takes microseconds when the register has not changed since.
+
+        Raises:
+            UnreadableStore: When what was set was changed by others, or comes from another register or tenant.
+        """
+        commits = self._database.commits_seen()
+        if commits != self._abstentions[0]:
+            self._abstentions = commits, read_abstentions(self._database, self.keys, self._tenant)
+        return self._abstentions[1]
+
+    def set_abstentions(self, abstentions: Abstentions | None, *, why: str = "", who: str | None = None) -> None:
+        """Set what abstentions are drawn from: for every sanitizer on this register, those at work too.
+
+        Args:
+            abstentions: What was collected; `None`: the built-in phrases again.
+            why: The reason, kept encrypted.
+            who: Who asked for it; `None`: the store's actor.
+        """
+        given = {"at": datetime.now(UTC), "who": self.actor if who is None else who, "why": why}
+        own = (abstentions or Abstentions()).model_copy(update=given)
+        write_abstentions(self._database, self.keys, self._tenant, own)
 
     @cached_property
     def embedder(self) -> Embedder:
@@ -234,6 +306,17 @@ class TargetStore(Register):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _enriched(self, target: Target, model: "str | Path | BaseChatModel", approve: Approve | None) -> Target:
+        """Return a target with what a model proposed and somebody approved of."""
+        if approve is None:
+            fix = "Pass approve=, which is called with the proposal and returns what of it is used."
+            raise InputError("What a model says of a target is not used unseen.", fix=fix)
+        from .mining import propose  # brings LangChain
+
+        names = [name for other in self for name in (other.name, *other.aliases)]
+        approved = approve(propose(target, model, names))
+        return approved.applied_to(target) if approved else target
 
     def _indexer(self) -> Indexer:
         return Indexer(self._database, self.keys, self._tenant, self._opened_index())
