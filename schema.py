@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Literal, Protocol, Self
+from typing import Literal, Protocol, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,20 @@ State = Literal["active", "paused", "expired"]
 Action = Literal["release", "rewrite", "abstain"]
 Where = Literal["prompt", "draft", "context"]
 Layer = Literal["alias", "fuzzy", "fingerprint", "meaning", "topic", "subject"]
+Role = Literal["vetter", "auditor", "rewriter", "critic"]
+
+Outcome = Literal["answered", "repaired", "malformed", "contradictory", "refused", "late", "failed", "skipped"]
+"""What came of asking an agent's model: the first answer fitted, or the second; none fitted; the model got a control
+wrong; it declined; it was out of time; an error; it would have taken too many tokens."""
 
 StreamMode = Literal["sentence", "buffer"]
 """How a stream is released: sentence by sentence as far as it has been audited, or all at its end."""
+
+BaselineKind = Literal["alu", "guardrail_prompt", "input_filter", "output_filter", "icul"]
+"""The simpler ways to guard a model that there are to compare with."""
+
+Source = Layer | Literal["agent"]
+"""What a finding comes from: a layer of detection, or an agent's model."""
 
 Ability = Layer | Literal["decoding"]
 """What detection can do without, one at a time, to see what it is worth: a layer, or the decoding of disguises."""
@@ -79,6 +90,30 @@ class Thresholds(BaseModel):
         return self.model_copy(update={name: value * factor for name, value in self.model_dump().items()})
 
 
+class Baseline(BaseModel):
+    """A simpler way to guard a model, to compare with: each lacks a part of what the four agents do."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    kind: BaselineKind
+    """Which one."""
+
+    proposals: int = Field(default=5, ge=1)
+    """Of `alu`: variations written of every answer (k)."""
+
+    merged: int = Field(default=3, ge=1)
+    """Of `alu`: how many of the best are merged (j)."""
+
+    threshold: float = Field(default=4.0, ge=1, le=5)
+    """Of `alu`: the mean rating from which on the merged text is released."""
+
+    @model_validator(mode="after")
+    def _merged_were_proposed(self) -> Self:
+        if self.merged > self.proposals:
+            raise ValueError("no more variations can be merged than are proposed")
+        return self
+
+
 class Policy(BaseModel):
     """Limits and sides of a decision."""
 
@@ -91,7 +126,13 @@ class Policy(BaseModel):
     """Rounds of rewriting and criticism before giving up."""
 
     max_calls: int = Field(default=2, ge=0)
-    """Model calls of agents in one exchange, beyond the wrapped model's own."""
+    """Model calls of agents in one exchange, beyond the wrapped model's own; 0: agents work by rules alone."""
+
+    max_tokens: int = Field(default=16_000, ge=0)
+    """Tokens that the agents' models may read and write in one exchange."""
+
+    proposals: int = Field(default=3, ge=1, le=10)
+    """Texts that the rewriter's model is asked for in one round."""
 
     deadline_s: float = Field(default=30.0, gt=0)
     """Seconds from the draft to the gate; past it the answer is an abstention."""
@@ -110,6 +151,68 @@ class Policy(BaseModel):
 
     on_error: Literal["abstain"] = "abstain"
     """What any error leads to. There is no other choice: the gate fails closed."""
+
+    baseline: Baseline | None = None
+    """A simpler way to guard, to compare with; `None`: the four agents."""
+
+    @classmethod
+    def alu(cls, proposals: int = 5, merged: int = 3, threshold: float = 4.0) -> Self:
+        """Return the baseline after ALU: four agents' calls in a row about every answer, and nothing that checks them.
+
+        Variations of the answer are written without the targets and rated from 1 to 5; the best are merged into what is
+        released. Every prompt holds the names of all targets. It needs `agent_model`; what it lacks, `graphs/alu.py`
+        says. Sanyal and Mandal, 2025, "Agents Are All You Need for LLM Unlearning" (COLM).
+
+        Args:
+            proposals: Variations of every answer (k).
+            merged: How many of the best are merged (j).
+            threshold: Their mean rating from which on the merged text is released, from 1 to 5.
+        """
+        baseline = Baseline(kind="alu", proposals=proposals, merged=merged, threshold=threshold)
+        # Its calls wait for one another: they take longer than two would.
+        return cls(name="alu", baseline=baseline, abstain="refuse", deadline_s=120.0)
+
+    @classmethod
+    def guardrail_prompt(cls) -> Self:
+        """Return the baseline that lists the targets' names in a system message and trusts the wrapped model."""
+        return cls._of_baseline("guardrail_prompt")
+
+    @classmethod
+    def input_filter(cls) -> Self:
+        """Return the baseline that reads the prompt alone: the vetter, by rules."""
+        return cls._of_baseline("input_filter")
+
+    @classmethod
+    def output_filter(cls) -> Self:
+        """Return the baseline that reads the answer alone, and withholds it whole: the auditor, by rules."""
+        return cls._of_baseline("output_filter")
+
+    @classmethod
+    def icul(cls) -> Self:
+        """Return the baseline of in-context unlearning: examples of not knowing before the conversation.
+
+        Pawelczyk, Neel and Lakkaraju, 2024, "In-Context Unlearning: Language Models as Few Shot Unlearners" (ICML).
+        """
+        return cls._of_baseline("icul")
+
+    @classmethod
+    def named(cls, name: str) -> Self:
+        """Return the policy of a name: `default` or `ours`, or a baseline's, with `-` or `_` between its words.
+
+        Raises:
+            ValueError: There is none of this name.
+        """
+        kind = name.replace("-", "_")
+        if kind in ("default", "ours"):
+            return cls()
+        if kind not in get_args(BaselineKind):
+            raise ValueError(f"no policy is called {name!r}")
+        policy: Self = getattr(cls, kind)()
+        return policy
+
+    @classmethod
+    def _of_baseline(cls, kind: BaselineKind) -> Self:
+        return cls(name=kind, baseline=Baseline(kind=kind))
 
 
 class Target(BaseModel):
@@ -200,8 +303,8 @@ class Finding(BaseModel):
     where: Where
     """Whether the span lies in the prompt, in the draft, or in context (documents, tool results, earlier turns)."""
 
-    layer: Layer
-    """The layer of detection that found it."""
+    layer: Source
+    """What found it."""
 
     score: float
     """Strength of the evidence, in the layer's own unit."""
@@ -214,6 +317,33 @@ class Finding(BaseModel):
 
     evidence: str = ""
     """What matched, in words that disclose nothing: "full name", "date and title"."""
+
+
+class AgentCall(BaseModel):
+    """What one agent's model was asked for in one exchange. Holds no text."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    agent: Role
+    """Which agent asked."""
+
+    outcome: Outcome
+    """What came of it; all but `answered` and `repaired` count as not cleared. `skipped`: too few tokens were left."""
+
+    calls: int = 0
+    """Requests, a repair among them."""
+
+    tokens: int = 0
+    """Tokens read and written, as the model reports them, else estimated."""
+
+    prompt_tokens: int = 0
+    """Those of them that were read."""
+
+    elapsed_ms: float = 0.0
+    """Time until the answer was there, in milliseconds."""
+
+    dropped: int = 0
+    """Quotes that stand nowhere in the text that they were said to be from."""
 
 
 class Verdict(BaseModel):
@@ -235,6 +365,9 @@ class Verdict(BaseModel):
 
     calls: int = 0
     """Model calls made for this exchange: the wrapped model's and the agents'."""
+
+    agents: list[AgentCall] = Field(default_factory=list)
+    """What the agents' models were asked for; empty when they worked by rules."""
 
     elapsed_ms: float = 0.0
     """Time that the sanitiser added, without the wrapped model's own, in milliseconds."""

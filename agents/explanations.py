@@ -3,18 +3,19 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from ..schema import Finding, Layer, Policy, Target
+from ..schema import Finding, Policy, Source, Target
 from .findings import NEARER, REPEATS
 
-LAYERS: Mapping[Layer, str] = {
+LAYERS: Mapping[Source, str] = {
     "alias": "a name, an alias or a form of one",
     "fuzzy": "a name, misspelt",
     "fingerprint": "distinctive tokens of a document: dates, titles, numbers, wording",
     "meaning": "near to a document in meaning",
     "topic": "about the topic",
     "subject": "spoken of by a pronoun or a part of the name",
+    "agent": "an agent's model says so, or gave no usable answer where the rules were uncertain",
 }
-"""What each layer of detection finds."""
+"""What each layer of detection finds, and what an agent's model does."""
 
 
 class Explanation(NamedTuple):
@@ -75,6 +76,8 @@ def _less(finding: Finding) -> str:
             )
         case "subject":
             return "It goes with the name before it: without that, or with somebody else named between, it would stay."
+        case "agent":
+            return "Another answer of the agent's model would have cleared it; without such a model the rules decide."
         case "alias":
             return "Documents would let the answer's facts tell whether somebody else of this name is meant."
 

@@ -14,6 +14,12 @@ NEARER = "nearer to what must go than to what stays"
 REPEATS = "repeats a document"
 """Evidence of a sentence on a target of which nothing is said to stay."""
 
+SAID = "an agent's model says so"
+"""Evidence of what only a model found."""
+
+UNCLEARED = "no usable answer of an agent's model"
+"""Evidence where the rules were uncertain, and so it stays."""
+
 
 def stands(finding: Finding, target: Target, policy: Policy) -> bool:
     """Whether a finding counts: a certain one always, an uncertain one by the target's own side or the policy's."""
@@ -88,6 +94,20 @@ def of_topic(target_id: str, length: int, where: Where, score: float, threshold:
         score=round(score, 3),
         threshold=round(threshold, 3),
         evidence="probe on wording and meaning",
+    )
+
+
+def of_agent(target_id: str, start: int, end: int, where: Where, evidence: str = SAID) -> Finding:
+    """Make the finding of an agent's model; it is never certain, and the evidence is `SAID` or `UNCLEARED`."""
+    return Finding(
+        target=target_id,
+        start=start,
+        end=end,
+        where=where,
+        layer="agent",
+        score=ALIAS_THRESHOLD,
+        threshold=ALIAS_THRESHOLD,
+        evidence=evidence,
     )
 
 

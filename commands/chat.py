@@ -12,7 +12,7 @@ from .check import print_verdict
 from .console import err, interactive, note, out, print_json, visible
 from .conversation import Messages, bare, load_model, sanitised
 from .inputs import require_stdin
-from .options import JsonOption, StoreOption, bring_in_step, open_store
+from .options import AgentModelOption, JsonOption, StoreOption, agent_models, bring_in_step, open_store
 
 app = typer.Typer()
 
@@ -43,6 +43,7 @@ def chat(
     raw: Annotated[
         bool, typer.Option("--raw", help="Talk to the bare model, without the sanitiser: what it would say.")
     ] = False,
+    agent_model: AgentModelOption = [],  # noqa: B006
     store: StoreOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -61,7 +62,7 @@ def chat(
 
         chat_model = load_model(model)
         bring_in_step(register)
-        decide = sanitised(chat_model, Sanitizer(register))
+        decide = sanitised(chat_model, Sanitizer(register, agent_models=agent_models(agent_model)))
         _converse(lambda messages: Reply.of(decide(messages)), show_verdict=show_verdict, as_json=json)
 
 

@@ -1,4 +1,4 @@
-"""`expunge check`: one exchange against the register, without a model."""
+"""`expunge check`: one exchange against the register."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,10 +8,10 @@ import typer
 from rich.table import Table
 
 from ..errors import InputError
-from ..schema import Finding, Verdict
+from ..schema import AgentCall, Finding, Verdict
 from .console import FOUND, listing, out, print_json, visible
 from .inputs import Dialogue, read_dialogue, read_stdin
-from .options import JsonOption, StoreOption, bring_in_step, open_store
+from .options import AgentModelOption, JsonOption, StoreOption, agent_models, bring_in_step, open_store
 
 if TYPE_CHECKING:
     from ..agents.explanations import Explanation
@@ -33,10 +33,13 @@ def check(
         typer.Option("--explain", help="Show names, the words that matched, and what would have changed each finding."),
     ] = False,
     fail: Annotated[bool, typer.Option("--fail", help="Exit with 1 unless the answer is released as it is.")] = False,
+    agent_model: AgentModelOption = [],  # noqa: B006
     store: StoreOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Check a prompt, and the answer to it when there is one, against the register. No model is called.
+    """Check a prompt, and the answer to it when there is one, against the register.
+
+    No model is called, unless the agents are given one.
 
     Prints what is decided (release, rewrite or abstain), the text that may be shown, and the evidence: which layer
     found which target where. Without an answer the prompt alone is judged. The exit code is 0 whatever is decided,
@@ -47,7 +50,7 @@ def check(
         from ..graphs import Sanitizer
 
         bring_in_step(register)
-        sanitizer = Sanitizer(register)
+        sanitizer = Sanitizer(register, agent_models=agent_models(agent_model))
         verdict = sanitizer.check(dialogue.messages, dialogue.response)
         names = {target.id: target.name for target in register.get_many(verdict.targets)} if explain else {}
         explanations = sanitizer.explain(verdict) if explain else []
@@ -70,6 +73,8 @@ def print_verdict(verdict: Verdict) -> None:
         out.print(visible(verdict.text))
     if verdict.findings:
         out.print(_findings(verdict.findings))
+    if verdict.agents:
+        out.print(_agents(verdict.agents))
 
 
 def _dialogue(prompt: str | None, response: str | None, file: Path | None) -> Dialogue:
@@ -89,6 +94,14 @@ def _findings(findings: list[Finding]) -> Table:
     for finding in findings:
         figures = (f"{finding.score:.2f}", f"{finding.threshold:.2f}", "yes" if finding.certain else "no")
         table.add_row(finding.target, finding.where, finding.layer, *figures, visible(finding.evidence))
+    return table
+
+
+def _agents(calls: list[AgentCall]) -> Table:
+    table = listing("agent", "outcome", "calls", "tokens", "ms", "quotes dropped", right=["calls", "tokens", "ms"])
+    for call in calls:
+        figures = (str(call.calls), str(call.tokens), f"{call.elapsed_ms:.0f}", str(call.dropped))
+        table.add_row(call.agent, call.outcome, *figures)
     return table
 
 

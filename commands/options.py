@@ -11,6 +11,9 @@ from ..settings import settings
 from .console import note, progress, waiting
 
 if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+    from ..schema import Role
     from ..stores.targets import TargetStore
 
 StoreOption = Annotated[
@@ -21,7 +24,38 @@ StoreOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard output, and nothing else there.")]
 WhyOption = Annotated[str, typer.Option("--why", metavar="TEXT", help="The reason, kept with the change.")]
+AgentModelOption = Annotated[
+    list[str],
+    typer.Option(
+        "--agent-model",
+        metavar="[AGENT=]MODEL",
+        help=(
+            "A model for the agents, asked where the rules are uncertain; it is sent the exchange and the targets in "
+            "doubt. Give another for one agent with its name: critic=openai:gpt-5. By default the rules alone decide."
+        ),
+    ),
+]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+
+def agent_models(given: list[str]) -> "dict[Role, BaseChatModel]":
+    """Load the agents' models: `MODEL` for all of them, `AGENT=MODEL` for one.
+
+    Raises:
+        InputError: Two are for all, or for the same agent, or there is no such agent.
+        ModelNotFound: No model has this name or lies at this path.
+        PrerequisiteError: A package that a model needs is missing.
+    """
+    from ..agents.advisers.models import ROLES, load_agent_models
+
+    named: dict[Role | None, str] = {}
+    for option in given:
+        role = next((role for role in ROLES if option.startswith(f"{role}=")), None)
+        if role in named:
+            raise InputError(f"Two models are given for {role or 'all agents'}.", fix="Give one: critic=MODEL.")
+        named[role] = option.removeprefix(f"{role}=")
+    every = named.pop(None, None)
+    return load_agent_models(every, {role: model for role, model in named.items() if role})
 
 
 def store_path(path: Path | None) -> Path:

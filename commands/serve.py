@@ -10,7 +10,7 @@ from ..errors import InputError, PrerequisiteError
 from ..schema import StreamMode
 from ..settings import upstream_key, variable_of
 from .console import note, waiting
-from .options import StoreOption, bring_in_step, open_store, store_path
+from .options import AgentModelOption, StoreOption, agent_models, bring_in_step, open_store, store_path
 
 if TYPE_CHECKING:
     from ..serving.limits import Limits
@@ -34,6 +34,7 @@ def serve(
         ),
     ],
     store: StoreOption = None,
+    agent_model: AgentModelOption = [],  # noqa: B006
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0: any that is free.")] = 8000,
     stream: Annotated[
@@ -79,7 +80,9 @@ def serve(
     with open_store(store) as register:
         bring_in_step(register)
     limits = Limits(concurrency, queue, queue_timeout, timeout, size)
-    tenants = Tenants(store_path(store))
+    with waiting("Loading the agents' models"):
+        models = agent_models(agent_model)
+    tenants = Tenants(store_path(store), agent_models=models)
     try:
         if not (tenants.has_keys or is_loopback(host)):
             raise InputError(

@@ -1,6 +1,7 @@
 """One exchange as a LangGraph workflow: vet, generate, audit, rewrite, critique, gate."""
 
-from collections.abc import Callable, Collection, Sequence
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
 from copy import copy
 from pathlib import Path
 from time import perf_counter
@@ -12,22 +13,27 @@ from langchain_core.runnables import Runnable, RunnableLambda
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 
+from ..agents.advisers import Advisers, AgentModel, load_agent_models
 from ..agents.conversation import Conversation
 from ..agents.explanations import Explanation, explain
 from ..detection.detector import Detector
-from ..errors import InputError
+from ..errors import InputError, UnguardedSurface
 from ..models import load_chat_model
-from ..schema import Ability, Policy, StreamMode, Verdict
+from ..models.quiet import QUIET, Model, aask, ask, uncached
+from ..schema import Ability, Policy, Role, StreamMode, Verdict
 from ..stores.ledger import Ledger
 from ..stores.targets import TargetStore
+from .advised import AdvisedSteps
+from .baselines import make_steps
 from .gate import Gate, Released
-from .quiet import QUIET, Model, aask, ask, uncached
 from .state import Answer, Desk, Exchange, LostExchange, Question, State
 from .steps import Steps
 from .streaming import DraftStream
 
 Prompt = str | Sequence[MessageLikeRepresentation]
 """A user's text, or the messages of a conversation in any form that LangChain takes."""
+
+_INSTRUCT = "Put a model under it: `expunge.wrap`, `Sanitizer.graph`, or `expunge eval guard --model`."
 
 Graph = CompiledStateGraph[State, None, Any, Any]
 Update = dict[str, Any]
@@ -41,7 +47,7 @@ class Node(Protocol):
 
 
 class Sanitizer:
-    """Four agents by rules around any chat model, on one register of targets.
+    """Four agents around any chat model, on one register of targets: by rules, and with a model where one is given.
 
     Fails closed: whatever goes wrong between the question and the gate ends in an abstention. What a sanitizer does is
     suppression; the model's weights keep what they know.
@@ -50,6 +56,10 @@ class Sanitizer:
         store: The register. Targets that are added later count from the next exchange on.
         policy: Limits and sides; `None`: the defaults. Thresholds that it does not give are those of the register as
             they are now (`expunge calibrate`).
+        agent_model: A model for the agents, asked where the rules are uncertain or something must be rewritten: a chat
+            model, or what `load_chat_model` takes. It is sent the exchange, and what the register says of the few
+            targets in doubt. `None`: the agents work by rules alone.
+        agent_models: Models for single agents (`"vetter"`, `"auditor"`, `"rewriter"`, `"critic"`), before that for all.
         without: Layers of detection that are switched off, to measure what each is worth.
         ledger: Where decisions are recorded; `None`: the store's own. A trial is no decision: give it another one.
 
@@ -65,11 +75,14 @@ class Sanitizer:
         store: TargetStore,
         *,
         policy: Policy | None = None,
+        agent_model: AgentModel | None = None,
+        agent_models: Mapping[Role, AgentModel] | None = None,
         without: Collection[Ability] = (),
         ledger: Ledger | None = None,
     ) -> None:
         self.store = store
         self._ledger = ledger
+        self._models = load_agent_models(agent_model, agent_models)
         self._detector = Detector(store, without=without)
         self._decide_by(policy or Policy())
         self._detector.warm_up()
@@ -88,15 +101,22 @@ class Sanitizer:
         if "thresholds" not in policy.model_fields_set:
             policy = policy.model_copy(update={"thresholds": self.store.thresholds})
         self.policy = policy
-        self._steps = Steps(self._detector, policy)
+        self._steps = self._make_steps(policy)
         self._gatekeeper = Gate(self.store, self._detector, policy, self._ledger)
         self._desk = Desk()
         # The exchange is on the desk before a check begins, its draft with it: there is no model to be called.
         self._checks = self._assemble(self._node(self._steps.vet), self._node(lambda exchange: None))
         self._decisions = self._assemble()
 
+    def _make_steps(self, policy: Policy) -> Steps:
+        if policy.baseline:
+            return make_steps(self._detector, policy, policy.baseline, self._models.get("rewriter"))
+        if not self._models or not policy.max_calls:
+            return Steps(self._detector, policy)
+        return AdvisedSteps(self._detector, policy, Advisers.of(self._models, self._detector, policy))
+
     def check(self, prompt: Prompt, response: str | None = None) -> Verdict:
-        """Decide on one exchange, without calling a model.
+        """Decide on one exchange, without calling the wrapped model.
 
         Args:
             prompt: The user's text or the conversation's messages.
@@ -106,7 +126,8 @@ class Sanitizer:
             The verdict; `text` is what may be shown, empty when there was no response and nothing was withheld.
 
         Raises:
-            InputError: When the prompt is no conversation, or the response no text.
+            InputError: When the prompt is no conversation, or the response no text, or the policy instructs the wrapped
+                model and so has nothing to say of a draft.
         """
         state = self._put(prompt, response)
         try:
@@ -134,7 +155,7 @@ class Sanitizer:
             self._desk.drop(state["exchange"])
         return verdict
 
-    def begin(self, prompt: Prompt, stream: StreamMode = "sentence") -> DraftStream:
+    def begin(self, prompt: Prompt, stream: StreamMode = "sentence", *, instructs: bool = False) -> DraftStream:
         """Begin an exchange whose draft is brought piece by piece, by a caller that asks the model itself.
 
         ```
@@ -148,11 +169,15 @@ class Sanitizer:
         Args:
             prompt: The user's text or the conversation's messages.
             stream: Whether sentences are released as they come, or all at the end.
+            instructs: Whether the caller asks the model what `DraftStream.asked` returns, and not the prompt itself.
 
         Raises:
             InputError: When the prompt is no conversation.
+            UnguardedSurface: When the policy instructs the wrapped model, and the caller does not.
         """
-        exchange = Exchange(Conversation.of(prompt))
+        if self._steps.instructs and not instructs:
+            raise UnguardedSurface(f"The policy {self.policy.name!r} cannot instruct the model here.", fix=_INSTRUCT)
+        exchange = Exchange(Conversation.of(prompt), streamed=stream == "sentence")
         _attempt(self._steps.vet, exchange)
         return DraftStream(exchange, self._steps, self._gatekeeper, self._decide, stream)
 
@@ -185,7 +210,7 @@ class Sanitizer:
             PrerequisiteError: A package that the model needs is missing.
         """
         chat = load_chat_model(model) if isinstance(model, str | Path) else model
-        return self._assemble(self._vet, self._generator(uncached(chat)), Question, Answer)
+        return self._assemble(self._vet, self._generator(uncached(chat)), Question, Answer, self._holding_gate())
 
     def _assemble(
         self,
@@ -193,6 +218,7 @@ class Sanitizer:
         generate: Node | Runnable[State, Update] | None = None,
         takes: type[Any] = State,
         gives: type[Any] = State,
+        gate: Node | Runnable[State, Update] | None = None,
     ) -> Graph:
         """Compile the workflow; without the first two nodes it begins with a draft that is there already."""
         builder = StateGraph(State, input_schema=takes, output_schema=gives)
@@ -207,7 +233,7 @@ class Sanitizer:
         builder.add_node("audit", self._node(self._steps.audit))
         builder.add_node("rewrite", self._node(self._steps.rewrite))
         builder.add_node("critique", self._node(self._steps.critique))
-        builder.add_node("gate", self._gate)
+        builder.add_node("gate", gate or self._gate)
         builder.add_conditional_edges("audit", self._after_audit, ["rewrite", "gate"])
         builder.add_edge("rewrite", "critique")
         builder.add_conditional_edges("critique", self._after_critique, ["rewrite", "gate"])
@@ -217,6 +243,8 @@ class Sanitizer:
     def _put(self, prompt: Prompt, response: str | None) -> State:
         if response is not None and not isinstance(response, str):
             raise InputError(f"The response is of type {type(response).__name__!r}.", fix="Give a text, or None.")
+        if self._steps.instructs:
+            raise InputError(f"The policy {self.policy.name!r} has nothing to say of a draft.", fix=_INSTRUCT)
         exchange = Exchange(Conversation.of(prompt))
         self._steps.take(exchange, AIMessage(response or ""))
         return {"exchange": self._desk.put(exchange)}
@@ -243,21 +271,35 @@ class Sanitizer:
 
         def generate(state: State) -> Update:
             with _Drafting(self._steps, self._at_work(state)) as drafting:
-                drafting.draft = ask(model, state["messages"])
+                drafting.draft = ask(model, self._steps.asked(state["messages"]))
             return {}
 
         async def agenerate(state: State) -> Update:
             with _Drafting(self._steps, self._at_work(state)) as drafting:
-                drafting.draft = await aask(model, state["messages"])
+                drafting.draft = await aask(model, self._steps.asked(state["messages"]))
             return {}
 
         return RunnableLambda(generate, agenerate, name="generate")
 
     def _gate(self, state: State) -> Update:
+        return _told(self._release(state))
+
+    def _holding_gate(self) -> Runnable[State, Update]:
+        """Make the gate of a graph that calls the model: an abstention waits as long as the model's own would take."""
+
+        def gate(state: State) -> Update:
+            return _told(self._release(state).held())
+
+        async def agate(state: State) -> Update:
+            released = await asyncio.to_thread(self._release, state)
+            return _told(await released.aheld())
+
+        return RunnableLambda(gate, agate, name="gate")
+
+    def _release(self, state: State) -> Released:
         exchange = self._at_work(state)
         self._desk.drop(state.get("exchange", ""))
-        released = self._gatekeeper.release(exchange)
-        return {"messages": [released.message], "verdict": released.verdict, "exchange": ""}
+        return self._gatekeeper.release(exchange)
 
     def _at_work(self, state: State) -> Exchange:
         """Return the exchange of a state; one that is lost leads to an abstention."""
@@ -268,7 +310,7 @@ class Sanitizer:
 
     def _after_vet(self, state: State) -> str:
         exchange = self._at_work(state)
-        return "gate" if exchange.error or exchange.vetting.denied else "generate"
+        return "gate" if exchange.error or exchange.denied else "generate"
 
     def _after_audit(self, state: State) -> str:
         exchange = self._at_work(state)
@@ -277,6 +319,10 @@ class Sanitizer:
     def _after_critique(self, state: State) -> str:
         exchange = self._at_work(state)
         return "gate" if exchange.error or exchange.accepted or exchange.exhausted else "rewrite"
+
+
+def _told(released: Released) -> Update:
+    return {"messages": [released.message], "verdict": released.verdict, "exchange": ""}
 
 
 def _attempt(step: Callable[[Exchange], None], exchange: Exchange) -> None:

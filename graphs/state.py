@@ -7,11 +7,12 @@ resumed in another process, a desk cleared) leads to an abstention.
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from secrets import token_hex
 from threading import Lock
 from time import perf_counter
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, NamedTuple, TypedDict
 
 from langchain_core.messages import AnyMessage
 from langgraph.graph.message import add_messages
@@ -22,7 +23,7 @@ from ..agents.reading import Memo
 from ..agents.vetting import Vetting
 from ..detection.growth import Growth
 from ..errors import ExpungeError
-from ..schema import Finding, Verdict
+from ..schema import AgentCall, Finding, Verdict
 from .draft import Draft
 
 
@@ -57,6 +58,16 @@ class Abandoned(Exception):
     """The caller went away before the answer had come to its end."""
 
 
+class Settled(NamedTuple):
+    """What the vetter's model made of a conversation."""
+
+    vetting: Vetting
+    """The vetting, with what it cleared and what it denied."""
+
+    agents: list[AgentCall]
+    """What it was asked for."""
+
+
 @dataclass(repr=False)
 class Exchange:
     """One exchange at work. Never leaves the process, has no readable form.
@@ -79,11 +90,18 @@ class Exchange:
         accepted: The proposal that the critic accepted.
         exhausted: Whether no further round is worth it or allowed.
         rounds: Rounds of rewriting and criticism so far.
-        calls: Model calls so far.
+        settling: What the vetter's model makes of the conversation, while it is being asked.
+        agents: What the agents' models were asked for.
+        written: The proposals of this round that the rewriter's model wrote.
+        mend: What the critic's model found wanting in the last proposals.
+        calls: Calls of the wrapped model so far.
         error: The type of the error that ends this exchange in an abstention.
         started: When the exchange began, by `time.perf_counter`.
         drafted_at: When the draft came.
         waited_s: Seconds spent waiting for the wrapped model.
+        streamed: Whether the answer is shown as it comes.
+        took_s: Seconds from the beginning to the gate.
+        hold_s: Seconds that what is released is to be held back.
     """
 
     conversation: Conversation
@@ -103,15 +121,32 @@ class Exchange:
     accepted: Critique | None = None
     exhausted: bool = False
     rounds: int = 0
+    settling: Future[Settled] | None = None
+    agents: list[AgentCall] = field(default_factory=list)
+    written: list[str] = field(default_factory=list)
+    mend: str = ""
     calls: int = 0
     error: str = ""
     started: float = field(default_factory=perf_counter)
     drafted_at: float | None = None
     waited_s: float = 0.0
+    streamed: bool = False
+    took_s: float = 0.0
+    hold_s: float = 0.0
 
     def read(self, messages: Sequence[AnyMessage]) -> None:
         """Take the conversation in."""
         self.conversation = Conversation.of(messages)
+
+    @property
+    def denied(self) -> bool:
+        """Whether the wrapped model is not to be asked: what was found in the conversation is not in doubt."""
+        return bool(self.vetting.denied) and self.settling is None
+
+    @property
+    def all_calls(self) -> int:
+        """Model calls so far, the agents' too."""
+        return self.calls + sum(entry.calls for entry in self.agents)
 
     @property
     def begun(self) -> bool:

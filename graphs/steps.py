@@ -1,12 +1,14 @@
 """The steps of an exchange, each a function of the exchange alone; the graph calls them in turn."""
 
+from collections.abc import Sequence
 from time import perf_counter
+from typing import ClassVar
 
-from langchain_core.messages import AIMessage
+from langchain_core.messages import AIMessage, BaseMessage
 
 from ..agents.auditor import Auditor
 from ..agents.conversation import texts_in
-from ..agents.critic import Critic
+from ..agents.critic import Critic, Critique
 from ..agents.rewriter import Rewriter
 from ..agents.vetter import Vetter
 from ..agents.vetting import Vetting
@@ -22,7 +24,12 @@ class Steps:
     Args:
         detector: The layers of detection.
         policy: Limits and sides.
+
+    Attributes:
+        instructs: Whether the wrapped model is asked something else than the conversation: what `asked` returns.
     """
+
+    instructs: ClassVar[bool] = False
 
     def __init__(self, detector: Detector, policy: Policy) -> None:
         self._detector = detector
@@ -36,6 +43,14 @@ class Steps:
         """Find the targets that the conversation may ask for."""
         self._detector.sync()
         exchange.vetting = self._vetter.vet(exchange.conversation)
+
+    def holds(self, exchange: Exchange) -> bool:
+        """Say whether of a vetted exchange nothing may be shown before its end, although the rules found nothing."""
+        return False
+
+    def asked(self, messages: Sequence[BaseMessage]) -> Sequence[BaseMessage]:
+        """Return what the wrapped model is asked: the conversation as it is."""
+        return messages
 
     def take(self, exchange: Exchange, answer: AIMessage | Draft, waited_s: float = 0.0) -> None:
         """Take the wrapped model's answer in."""
@@ -78,21 +93,27 @@ class Steps:
 
         None when the target is what was asked for, or when a stream has shown how the draft begins.
         """
-        found = {finding.target for finding in exchange.findings or ()}
-        asked_for = any(self._auditor.asked_for(target_id, exchange.vetting) for target_id in found)
-        exchange.proposals = (
-            [] if asked_for or exchange.begun else self._rewriter.rewrite(exchange.working, exchange.remaining)
-        )
+        may = self._may_be_rewritten(exchange)
+        exchange.proposals = self._rewriter.rewrite(exchange.working, exchange.remaining) if may else []
 
     def critique(self, exchange: Exchange) -> None:
         """Accept a proposal, or send the best one back for another round."""
         exchange.rounds += 1
         draft = exchange.draft.text if exchange.draft else ""
         critiques = self._critic.critique(exchange.proposals, draft, exchange.vetting, exchange.memo)
-        exchange.accepted = next((critique for critique in critiques if critique.accepted), None)
+        exchange.accepted = self._chosen(exchange, [critique for critique in critiques if critique.accepted])
         exchange.exhausted = not critiques or exchange.rounds >= self._policy.max_rounds
         if critiques:
             exchange.working, exchange.remaining = critiques[0].text, list(critiques[0].findings)
+
+    def _may_be_rewritten(self, exchange: Exchange) -> bool:
+        """Whether there is something to be kept of a draft, and nothing of it was shown yet."""
+        found = {finding.target for finding in exchange.findings or ()}
+        return not exchange.begun and not any(self._auditor.asked_for(each, exchange.vetting) for each in found)
+
+    def _chosen(self, exchange: Exchange, passed: list[Critique]) -> Critique | None:
+        """Return which of the proposals that disclose nothing is accepted; they come with the best first."""
+        return next(iter(passed), None)
 
     def _audit_tool_calls(self, draft: Draft, vetting: Vetting) -> list[Finding]:
         """Audit every text in the tool calls, names and ids too; a disclosure there cannot be rewritten."""

@@ -1,12 +1,12 @@
 """A draft that comes piece by piece: what of it may be shown already."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from threading import RLock
 from time import perf_counter
 from typing import NamedTuple, TypeVar
 
-from langchain_core.messages import AIMessage
+from langchain_core.messages import AIMessage, BaseMessage
 
 from ..detection.sentences import last_sentence, may_end
 from ..schema import StreamMode
@@ -41,7 +41,8 @@ class DraftStream:
     At every moment what was shown is the beginning of the draft, ends with a sentence (or, where none ends for long,
     with a word), cuts no name and no mark, and is by itself a text in which the auditor finds nothing. When the
     conversation is about a target nothing is shown before the end, and the answer is the one that is given without a
-    stream. Where a finding comes late, an abstention stands in place of the rest.
+    stream. Where a finding comes late, an abstention stands in place of the rest. Where abstentions were collected, an
+    answer that begins like one is shown at its end too.
 
     Nothing here raises: an error ends in an abstention. One thread at a time; others wait. `look` and what ends an
     exchange take milliseconds of computing: from an event loop they belong into a thread.
@@ -74,8 +75,8 @@ class DraftStream:
         self._lock = RLock()
         self._worked_s = perf_counter() - exchange.started
         touched = exchange.vetting.active or exchange.vetting.findings
-        self.denied = bool(exchange.error or exchange.vetting.denied)
-        self._holds = mode == "buffer" or self.denied or bool(touched)
+        self.denied = bool(exchange.error or exchange.denied)
+        self._holds = mode == "buffer" or self.denied or bool(touched) or steps.holds(exchange)
         self._texts, self._thoughts = Characters(), Characters()
         # Reasoning and text as they are read together; what is shown of them is a prefix.
         self._told: list[str] = []
@@ -95,6 +96,10 @@ class DraftStream:
         """Whether nothing that still comes will be shown: the model need not go on."""
         found = any(finding.certain for finding in self._exchange.findings or ())
         return bool(self._exchange.error) or (found and self._exchange.begun)
+
+    def asked(self, messages: Sequence[BaseMessage]) -> Sequence[BaseMessage]:
+        """Return what the wrapped model is to be asked for a conversation."""
+        return self._steps.asked(messages)
 
     def feed(self, text: str = "", reasoning: str = "") -> Piece:
         """Take more of the draft in, and return what may be shown now, often nothing.
@@ -143,7 +148,8 @@ class DraftStream:
     def twin(self) -> "DraftStream":
         """Begin another exchange with the same conversation, for another answer to it."""
         own = self._exchange
-        exchange = Exchange(own.conversation, vetting=own.vetting, error=own.error if self.denied else "")
+        exchange = Exchange(own.conversation, vetting=own.vetting, streamed=own.streamed, settling=own.settling)
+        exchange.error = own.error if self.denied else ""
         return DraftStream(exchange, self._steps, self._gate, self._decide, self._mode)
 
     def _finished(self, answer: AIMessage | None) -> Released:
@@ -218,7 +224,7 @@ class DraftStream:
             self._exchange.findings = found
             self._holds = True
             return Piece()
-        return self._show(told, upto)
+        return Piece() if self._gate.waits(text) else self._show(told, upto)
 
     @property
     def _step(self) -> int:

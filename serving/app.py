@@ -48,6 +48,8 @@ def create_app(
     """
     limits = limits or Limits()
     service = Service(Upstreams(upstreams, limits), limits, stream, Observation(tracer_provider))
+    if tenants.ask_models:
+        service.workers.total_tokens = limits.concurrency  # their checks wait for models, one not for another's
     for backend in service.upstreams.backends.values():
         service.observation.watch(backend.name, backend.admission)
 

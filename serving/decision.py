@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal, TypedDict
 
-from ..schema import Action, Layer, Verdict
+from ..schema import Action, Source, Verdict
 
 _SEVERITY: tuple[Action, ...] = ("release", "rewrite", "abstain")
 
@@ -17,7 +17,7 @@ class Decision(TypedDict):
     targets: list[str]
     """Ids of the targets concerned."""
 
-    layers: list[Layer]
+    layers: list[Source]
     """The layers that found something."""
 
     elapsed_ms: float

@@ -82,6 +82,7 @@ class GuardedAnswer:
             said = await upstream.complete(request)
             shown = await self._decide(partial(self._guard.completion, said))
             self._refuse_malformed()
+        await anyio.sleep(self._guard.hold())
         self._observed.released()
         return {**shown, **self._told()}
 
@@ -109,6 +110,7 @@ class GuardedAnswer:
         self._refuse_malformed()
         if last:
             last[-1] = {**last[-1], **self._told()}
+        await self._hold(events)
         await self._send(last, events)
         await events.done()
 
@@ -121,11 +123,20 @@ class GuardedAnswer:
             elif chunks:
                 shown = await self._service.compute(partial(_feed, self._guard, chunks), first=not self._begun)
                 self._refuse_malformed()
+                await self._hold(events)
                 await self._send([chunk for chunk in shown if not _is_end(chunk)], events)
                 # They wait for what is told with the last of them, which may be one of these.
                 self._ends += filter(_is_end, shown)
             else:
                 return
+
+    async def _hold(self, events: Events) -> None:
+        """Wait until what was decided may be sent, as one waits for a model."""
+        if seconds := self._guard.hold():
+            with anyio.move_on_after(seconds):
+                while True:
+                    await anyio.sleep(KEEP_ALIVE_S)
+                    await events.keep_alive()
 
     async def _send(self, chunks: list[Json], events: Events) -> None:
         if any(choice["delta"].get("content") for chunk in chunks for choice in chunk["choices"]):

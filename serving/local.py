@@ -12,7 +12,7 @@ from langchain_core.messages import AIMessageChunk, BaseMessage, convert_to_mess
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from ..errors import InputError
-from ..graphs import quiet
+from ..models import quiet
 from .errors import INVALID, ApiError
 from .failures import UpstreamFailure, failure
 from .shapes import delta_of, finish_reason_of, message_of, usage_of

@@ -67,6 +67,8 @@ class Observation:
         self._registry = own = CollectorRegistry()
         self.exchanges = Counter("expunge_exchanges", "Exchanges decided.", ["surface", "action"], registry=own)
         self.findings = Counter("expunge_findings", "Findings in them.", ["layer"], registry=own)
+        self.agents = Counter("expunge_agent_calls", "Requests to agents' models.", ["agent", "outcome"], registry=own)
+        self.tokens = Counter("expunge_agent_tokens", "Tokens that they read and wrote.", ["agent"], registry=own)
         self.added = Histogram(
             "expunge_added_milliseconds",
             "What an exchange took beyond the model's own time.",
@@ -98,6 +100,9 @@ class Observation:
         self.added.labels(surface).observe(verdict.elapsed_ms)
         for finding in verdict.findings:
             self.findings.labels(finding.layer).inc()
+        for call in verdict.agents:
+            self.agents.labels(call.agent, call.outcome).inc(call.calls)
+            self.tokens.labels(call.agent).inc(call.tokens)
 
     @contextmanager
     def exchange(self, surface: Surface, model: str) -> Iterator[Observed]:

@@ -1,13 +1,16 @@
 """The tenants of a server, each with a register, an index, a ledger and reviews of its own."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 
+from langchain_core.language_models import BaseChatModel
+
 from ..errors import AccessDenied, UnreadableStore
 from ..graphs.sanitize import Sanitizer
-from ..schema import Policy
+from ..schema import Policy, Role
 from ..stores.access_keys import DEFAULT_TENANT, AccessKeys, tenant_folder
 from ..stores.reviews import Reviews
 from ..stores.targets import TargetStore
@@ -69,6 +72,7 @@ class Tenants:
     Args:
         folder: The server's folder, with the register of the tenant "default"; a missing one is made.
         policy: Limits and sides for all tenants; `None`: the defaults, with each register's own thresholds.
+        agent_models: The agents' models, for all tenants; none: agents work by rules.
 
     Raises:
         WrongKey: When the key does not open the register, or there is none.
@@ -76,13 +80,25 @@ class Tenants:
         NewerStore: When a newer version of expunge wrote one of them.
     """
 
-    def __init__(self, folder: Path, *, policy: Policy | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        policy: Policy | None = None,
+        agent_models: Mapping[Role, BaseChatModel] | None = None,
+    ) -> None:
         self._folder = folder
         self._policy = policy
+        self._agent_models = agent_models
         with TargetStore(folder) as register:
             self._access = AccessKeys(register)
         self._tenants: dict[str, Tenant] = {}
         self._opening: dict[str, Lock] = {}
+
+    @property
+    def ask_models(self) -> bool:
+        """Whether agents have models, for which a check may have to wait."""
+        return bool(self._agent_models)
 
     @property
     def has_keys(self) -> bool:
@@ -151,9 +167,8 @@ class Tenants:
             )
         store = TargetStore(folder)
         try:
-            return Tenant(
-                name, store, Sanitizer(store, policy=self._policy), Reviews(folder / "reviews.db", store.keys)
-            )
+            sanitizer = Sanitizer(store, policy=self._policy, agent_models=self._agent_models)
+            return Tenant(name, store, sanitizer, Reviews(folder / "reviews.db", store.keys))
         except BaseException:
             store.close()
             raise

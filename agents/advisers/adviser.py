@@ -1,0 +1,99 @@
+"""Asking an agent's model within the limits of the policy."""
+
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import TypeVar
+
+from langchain_core.language_models import BaseChatModel
+from pydantic import BaseModel, ConfigDict
+
+from ...models.structured import ask_record
+from ...prompts import Variables, render
+from ...schema import AgentCall, Outcome, Policy, Role
+
+# The first answer, and one attempt to repair it.
+_ATTEMPTS = 2
+_CHARACTERS_A_TOKEN = 4
+
+
+class Answer(BaseModel):
+    """What an agent's model fills in: every field, and no other."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+R = TypeVar("R", bound=Answer)
+
+
+@dataclass
+class Spending:
+    """What the agents' models have cost one exchange so far.
+
+    Attributes:
+        until: When they have to be done, by `time.perf_counter`.
+        entries: What was asked for.
+    """
+
+    until: float
+    entries: list[AgentCall] = field(default_factory=list)
+
+    @property
+    def calls(self) -> int:
+        """Requests so far."""
+        return sum(entry.calls for entry in self.entries)
+
+    @property
+    def tokens(self) -> int:
+        """Tokens so far."""
+        return sum(entry.tokens for entry in self.entries)
+
+    def amend(self, *, outcome: Outcome | None = None, dropped: int = 0) -> None:
+        """Add to the last entry what the agent made of the answer."""
+        last = self.entries[-1]
+        more = {"outcome": outcome or last.outcome, "dropped": last.dropped + dropped}
+        self.entries[-1] = last.model_copy(update=more)
+
+
+class Adviser:
+    """An agent's model.
+
+    Args:
+        role: The agent.
+        model: Its model.
+        policy: Limits and sides.
+    """
+
+    def __init__(self, role: Role, model: BaseChatModel, policy: Policy) -> None:
+        self._role = role
+        self._model = model
+        self._policy = policy
+
+    def affords(self, spending: Spending) -> bool:
+        """Whether another request is allowed."""
+        return spending.calls < self._policy.max_calls and perf_counter() < spending.until
+
+    def ask(self, prompt: Variables, record: type[R], spending: Spending) -> R | None:
+        """Return what the model fills in; `None` when that is of no use, or would take too many tokens."""
+        messages = render(prompt)
+        expected = sum(len(message.text) for message in messages) // _CHARACTERS_A_TOKEN
+        if spending.tokens + expected > self._policy.max_tokens:
+            spending.entries.append(AgentCall(agent=self._role, outcome="skipped"))
+            return None
+        reply = ask_record(
+            self._model,
+            messages,
+            record,
+            calls=min(_ATTEMPTS, self._policy.max_calls - spending.calls),
+            timeout_s=spending.until - perf_counter(),
+        )
+        spending.entries.append(
+            AgentCall(
+                agent=self._role,
+                outcome=reply.outcome,
+                calls=reply.calls,
+                tokens=reply.tokens,
+                prompt_tokens=reply.prompt_tokens,
+                elapsed_ms=round(reply.elapsed_ms, 3),
+            )
+        )
+        return reply.record

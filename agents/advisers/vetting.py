@@ -1,0 +1,135 @@
+"""The vetter's model: whether an uncertain candidate is asked for."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Literal
+
+from ...detection.detector import Detector
+from ...prompts.variables import VetterPrompt
+from ...schema import Finding, Policy, Target
+from ..conversation import Conversation
+from ..findings import UNCLEARED, of_agent, stands
+from ..vetting import Vetting
+from .adviser import Adviser, Answer, Spending
+from .clearing import clears
+from .controls import control_for
+from .lineup import CONTROL, Lineup, numbered
+
+HINTS = 1.3
+"""Weight of what hints at a target from which on the model is asked: more than one date, which any text may hold."""
+
+# Of a long conversation the last turns say what is asked for.
+_CONTEXT = 6_000
+
+
+class Asked(Answer):
+    """Whether one subject is asked for."""
+
+    subject: str
+    relation: Literal["asked", "namesake", "unrelated"]
+    meant: str
+
+
+class VetterAnswer(Answer):
+    """What the vetter's model fills in: every subject once."""
+
+    subjects: list[Asked]
+
+
+class VettingAdviser:
+    """Settles what the vetter's rules leave open.
+
+    Args:
+        adviser: The model.
+        detector: The layers of detection.
+        policy: Limits and sides.
+    """
+
+    def __init__(self, adviser: Adviser, detector: Detector, policy: Policy) -> None:
+        self._adviser = adviser
+        self._detector = detector
+        self._policy = policy
+
+    def doubts(self, vetting: Vetting, spending: Spending) -> list[Target]:
+        """Return the targets to ask about: denied or hinted at, and uncertain; none where one is denied for sure."""
+        sure = {finding.target for finding in vetting.findings if finding.certain}
+        if vetting.denied & sure or not self._adviser.affords(spending):
+            return []
+        hints = sorted(vetting.hints, key=lambda target_id: -vetting.hints[target_id])
+        hinted = [target_id for target_id in hints if vetting.hints[target_id] >= HINTS]
+        targets = self._detector.targets
+        candidates = dict.fromkeys([*sorted(vetting.denied), *hinted])
+        return [targets[target_id] for target_id in candidates if target_id in targets][: self._policy.candidates]
+
+    def settle(self, doubts: list[Target], conversation: Conversation, vetting: Vetting, spending: Spending) -> Vetting:
+        """Return the vetting with what the model says: denied, cleared, or left for the draft to tell.
+
+        Without a usable answer all in doubt are denied, where the policy prefers forgetting.
+        """
+        said = self._ask(doubts, conversation, spending)
+        for target in doubts:
+            vetting = self._settled(vetting, target, said.get(target.id), conversation.ask)
+        return vetting
+
+    def _ask(self, doubts: list[Target], conversation: Conversation, spending: Spending) -> Mapping[str, Asked]:
+        told = _as_text(conversation)
+        control = control_for([told])
+        lineup = Lineup.of(doubts, conversation.ask, control)
+        asked = json.dumps({"user": control.question})
+        prompt = VetterPrompt(numbered(told, asked, swapped=control.swapped), lineup.blocks)
+        answer = self._adviser.ask(prompt, VetterAnswer, spending)
+        if answer is None:
+            return {}
+        said = lineup.match(answer.subjects)
+        if not said:
+            spending.amend(outcome="malformed")
+        elif said[CONTROL].relation != "asked":
+            spending.amend(outcome="contradictory")
+            return {}
+        return said
+
+    def _settled(self, vetting: Vetting, target: Target, said: Asked | None, ask: str) -> Vetting:
+        if said is None:
+            uncleared = of_agent(target.id, 0, len(ask), "prompt", UNCLEARED)
+            return _with(vetting, target, uncleared) if stands(uncleared, target, self._policy) else vetting
+        if said.relation == "asked":
+            return _with(vetting, target, of_agent(target.id, 0, len(ask), "prompt"))
+        found = [finding for finding in vetting.findings if finding.target == target.id]
+        in_ask = all(finding.where == "prompt" for finding in found)
+        if in_ask and clears(said.relation, said.meant, target, found, ask):
+            return _without(vetting, target.id)
+        return vetting
+
+
+def _with(vetting: Vetting, target: Target, finding: Finding) -> Vetting:
+    """Return a vetting in which a target is asked for."""
+    denied = {target.id} if target.scope == "everything" else set()
+    return replace(
+        vetting,
+        active=vetting.active | {target.id},
+        denied=vetting.denied | denied,
+        findings=(*vetting.findings, finding),
+    )
+
+
+def _without(vetting: Vetting, target_id: str) -> Vetting:
+    """Return a vetting in which a target was never thought of."""
+    return replace(
+        vetting,
+        active=vetting.active - {target_id},
+        denied=vetting.denied - {target_id},
+        partly=vetting.partly - {target_id},
+        findings=tuple(finding for finding in vetting.findings if finding.target != target_id),
+        hints={key: hint for key, hint in vetting.hints.items() if key != target_id},
+    )
+
+
+def _as_text(conversation: Conversation) -> str:
+    """Return the last turns, a JSON object a line, so that no text can pretend to be another's turn."""
+    lines: list[str] = []
+    for turn in reversed(conversation.turns):
+        lines.insert(0, json.dumps({turn.role: turn.text}, ensure_ascii=False))
+        if sum(map(len, lines)) > _CONTEXT:
+            break
+    return "\n".join(lines)
