@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from .commands import calibrate, chat, check, demo, doctor, evals, keys, ledger, serve, targets, transfers
+from .commands import abstentions, calibrate, chat, check, demo, doctor, evals, keys, ledger, serve, targets, transfers
 from .commands.console import FAILED, print_error
 from .errors import ExpungeError
 
@@ -61,6 +61,11 @@ for module in (demo, chat, check, serve, calibrate, doctor):
 targets.app.add_typer(transfers.app)
 app.add_typer(targets.app, name="targets", help="Register, show and remove what is to be forgotten.")
 app.add_typer(keys.app, name="keys", help="Make, list and revoke the keys of those who may use the server.")
+app.add_typer(
+    abstentions.app,
+    name="abstentions",
+    help="Collect how the model says that it does not know, for answers that tell nothing.",
+)
 app.add_typer(ledger.app, name="ledger", help="Show what was decided, and verify that nobody changed the record.")
 app.add_typer(evals.app, name="eval", help="Measure leaks, over-suppression and added time.")
 

@@ -1,20 +1,32 @@
 """`expunge eval`: what gets through, also under attack, what is withheld for nothing, and what it costs in time."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 import typer
 
 from ..errors import InputError
-from ..schema import Policy, Target
+from ..schema import BaselineKind, Policy, Target
 from ..settings import settings
 from .console import err, out, print_json
 from .options import JsonOption
 
 if TYPE_CHECKING:
-    from ..evals import AblationReport, AttackReport, Case, GuardReport, LatencyReport, StreamReport
+    from ..evals import (
+        AblationReport,
+        AgentReport,
+        AttackReport,
+        Case,
+        GuardReport,
+        LatencyReport,
+        MembershipReport,
+        StreamReport,
+    )
 
 app = typer.Typer()
+
+BASELINES = [kind.replace("_", "-") for kind in get_args(BaselineKind)]
+"""Names of the policies to compare with."""
 
 CasesOption = Annotated[list[Path], typer.Option(help="Questions with gold answers, JSON Lines; may be repeated.")]
 TargetsOption = Annotated[
@@ -35,21 +47,45 @@ def guard(
     cases: CasesOption,
     targets: TargetsOption = None,
     register: RegisterOption = "documents",
+    policy: Annotated[
+        str,
+        typer.Option(help=f"Who guards: ours, or a baseline: {', '.join(BASELINES)}."),
+    ] = "ours",
     policy_prefer: PreferOption = "forget",
+    model: Annotated[str | None, typer.Option(help="A real model to guard, in place of the oracle.")] = None,
+    agent_model: Annotated[
+        str | None, typer.Option(help="What the agents ask; alu needs one, ours works by rules without.")
+    ] = None,
     baseline: Annotated[bool, typer.Option("--baseline", help="Measure a plain filter by name as well.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Measure leaks and over-suppression, with an oracle for a model.
+    """Measure leaks and over-suppression, with an oracle for a model; ours, or a baseline on the same cases.
 
     The wrapped model is simulated by an oracle that answers every question with the benchmark's gold answer. A forget
     case leaks when what is released still discloses that answer; a retain case is over-suppressed when its answer was
-    altered at all. Figures come with 95 % intervals.
+    altered at all. Figures come with 95 % intervals; beside them calls of models, tokens and the time added.
+
+    Baselines leave out most of what ours does. `input-filter`: the vetter alone, nothing looks at the answer.
+    `output-filter`: the auditor alone, without the question; it withholds an answer whole. `alu`: after the agents of
+    ALU, four calls of a model about every answer, each with all names, and nothing that checks the result.
+    `guardrail-prompt`: all names in a system message. `icul`: examples of not knowing in a system message. The last two
+    tell the wrapped model what to do, which no oracle follows: they need --model. With it a retain case is
+    over-suppressed when the bare model's answer holds the gold answer and what is released does not.
     """
     from ..evals import run_guard
 
-    policy = Policy(prefer=policy_prefer)
+    chosen = _policy(policy).model_copy(update={"prefer": policy_prefer})
     put, known = _read(cases, targets)
-    report = run_guard(put, known, register=register, policy=policy, baseline=baseline, progress=err.is_terminal)
+    report = run_guard(
+        put,
+        known,
+        register=register,
+        policy=chosen,
+        model=model,
+        agent_model=agent_model,
+        baseline=baseline,
+        progress=err.is_terminal,
+    )
     _show(report, json=json)
 
 
@@ -180,7 +216,59 @@ def streams(
     _show(run_streams(at_once, chunks, pace, ramp_s=ramp, targets=targets), json=json)
 
 
-def _show(report: "GuardReport | AttackReport | AblationReport | LatencyReport | StreamReport", *, json: bool) -> None:
+def _policy(name: str) -> Policy:
+    try:
+        return Policy.named(name)
+    except ValueError as error:
+        raise InputError(f"There is no policy {name!r}.", fix=f"Choose ours or {', '.join(BASELINES)}.") from error
+
+
+@app.command(epilog="Example: expunge eval membership --targets 100 --names 100")
+def membership(
+    targets: Annotated[int, typer.Option(min=4, max=100, help="Authors of the demo model that are registered.")] = 50,
+    names: Annotated[int, typer.Option(min=4, help="Made-up names beside them.")] = 50,
+    seed: Annotated[int, typer.Option(help="Another seed draws other targets, names and orders.")] = 0,
+    json: JsonOption = False,
+) -> None:
+    """Measure whether an abstention tells that its subject is registered, on the demo model.
+
+    Targets and names that nobody bears are asked about in the same words. Attackers try to tell the two apart, by the
+    words of the answers or by the time that they take, and are tested on names that they were not trained on: with the
+    phrases that come with the package, with abstentions collected from the model, and with collected ones that take as
+    long as the model's own. Some minutes; what else the machine does meanwhile shows in the times of both.
+    """
+    from ..evals import run_membership
+
+    _show(run_membership(targets, names, seed=seed, progress=err.is_terminal), json=json)
+
+
+@app.command(epilog="Example: expunge eval agents --targets 20 --targets 1000 --exchanges 8")
+def agents(
+    targets: Annotated[list[int], typer.Option(min=8, help="Targets of a register; may be repeated.")] = [20, 1_000],  # noqa: B006
+    exchanges: Annotated[int, typer.Option(min=1, help="Exchanges of each kind; past 24 they come again.")] = 24,
+    policy: Annotated[
+        list[Literal["ours", "alu"]], typer.Option(help="Who guards; may be repeated. By default both.")
+    ] = ["ours", "alu"],  # noqa: B006
+    json: JsonOption = False,
+) -> None:
+    """Count the requests and the prompt tokens that agents with a model take for an exchange.
+
+    A server on this machine answers for the wrapped model and for the agents' model, which is always right, and counts
+    what it is asked; beside ours, the agents after ALU. Exchanges touch no target; ask for one for sure; may ask for
+    one, misspelt, described or by half of its name; or have an answer that names one in passing, which is to be
+    rewritten. Targets that never come into doubt have a name alone; 100,000 take some minutes. ALU, whose every prompt
+    names all targets, is left out of registers of more than 1,000.
+    """
+    from ..evals import run_agents
+
+    _show(run_agents(targets, exchanges, policies=policy, progress=err.is_terminal), json=json)
+
+
+def _show(
+    report: "GuardReport | AttackReport | AblationReport | LatencyReport | StreamReport | MembershipReport | AgentReport",
+    *,
+    json: bool,
+) -> None:
     if json:
         print_json(report)
     else:

@@ -1,6 +1,8 @@
 """Benchmarks, run through the public interface."""
 
 from .ablation_report import AblationReport
+from .agent_report import AgentReport
+from .agents import run_agents
 from .attack_reports import AttackReport
 from .attacks import run_ablation, run_attacks
 from .calibration import calibrate, calibrate_register
@@ -10,18 +12,22 @@ from .guard import run_guard
 from .heldout import HeldOutReport, heldout_tofu, require_benchmarks, run_heldout
 from .latency import run_latency
 from .latency_report import LatencyReport
+from .membership import run_membership
+from .membership_report import MembershipReport
 from .reports import GuardReport, Register
 from .stream_report import StreamReport
 from .streams import run_streams
 
 __all__ = [
     "AblationReport",
+    "AgentReport",
     "AttackReport",
     "CalibrationReport",
     "Case",
     "GuardReport",
     "HeldOutReport",
     "LatencyReport",
+    "MembershipReport",
     "Register",
     "StreamReport",
     "calibrate",
@@ -32,9 +38,11 @@ __all__ = [
     "read_templates",
     "require_benchmarks",
     "run_ablation",
+    "run_agents",
     "run_attacks",
     "run_guard",
     "run_heldout",
     "run_latency",
+    "run_membership",
     "run_streams",
 ]

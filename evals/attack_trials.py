@@ -7,7 +7,7 @@ from typing import NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..schema import Layer, Verdict
+from ..schema import Source, Verdict
 from .measures import Rate
 from .staging import Attack
 
@@ -60,7 +60,7 @@ class FamilyResult(BaseModel):
     skipped: int = Field(ge=0)
     """Cases tried that do not lend themselves to this family."""
 
-    layers: dict[Layer, int]
+    layers: dict[Source, int]
     """How many of the attacks that were stopped each layer had findings on; one attack counts for every layer."""
 
     errors: int = Field(ge=0)

@@ -9,12 +9,24 @@ from pydantic import BaseModel, ConfigDict, Field
 from rich.box import SIMPLE
 from rich.table import Table
 
-from ..schema import Action, Verdict
+from ..schema import Action, Policy, Verdict
 from .cases import Case, Role
 from .measures import Rate, share_left
 
 Register = Literal["name", "documents", "odd-documents"]
 Exposure = Literal["seen", "unseen"]
+
+_COLUMNS = {
+    "failed": "",
+    "%": "",
+    "95 %": "",
+    "filter": "% of a filter by name",
+    "p50 ms": "",
+    "p95 ms": "",
+    "calls": "of models, an exchange",
+    "tokens": "that agents read, and in all",
+}
+"""What a table shows, and what it says of it."""
 
 
 class Trial(NamedTuple):
@@ -34,6 +46,9 @@ class Trial(NamedTuple):
 
     baseline_failed: bool | None = None
     """The same of the baseline; `None`: not measured."""
+
+    calls: int = 1
+    """Calls of models: the wrapped model's, or the oracle's in its place, and the agents'."""
 
 
 class GuardGroup(BaseModel):
@@ -77,6 +92,15 @@ class GuardGroup(BaseModel):
     p95_ms: float = Field(ge=0)
     """95th percentile of that time."""
 
+    calls: float = Field(ge=0)
+    """Mean calls of models in an exchange: the wrapped model's, or the oracle's in its place, and the agents'."""
+
+    prompt_tokens: float = Field(ge=0)
+    """Mean tokens that agents' models read in an exchange."""
+
+    tokens: float = Field(ge=0)
+    """Mean tokens that they read and wrote."""
+
     @classmethod
     def of(cls, trials: Sequence[Trial], *, form: str, exposure: Exposure | None) -> Self:
         """Summarise trials of one set and role, at least one."""
@@ -97,6 +121,9 @@ class GuardGroup(BaseModel):
             left=_left(trials),
             p50_ms=float(np.percentile(times, 50)),
             p95_ms=float(np.percentile(times, 95)),
+            calls=fmean(trial.calls for trial in trials),
+            prompt_tokens=fmean(sum(call.prompt_tokens for call in trial.verdict.agents) for trial in trials),
+            tokens=fmean(sum(call.tokens for call in trial.verdict.agents) for trial in trials),
         )
 
 
@@ -110,6 +137,9 @@ class GuardReport(BaseModel):
 
     targets: int = Field(ge=0)
     """How many targets were registered."""
+
+    policy: str
+    """The name of the policy, as the verdicts say it."""
 
     versions: dict[str, str]
     """What decided, as the verdicts say it."""
@@ -132,6 +162,7 @@ class GuardReport(BaseModel):
         return cls(
             registered=registered,
             targets=targets,
+            policy=trials[0].verdict.policy.name,
             versions=trials[0].verdict.versions,
             groups=[GuardGroup.of(part, form=key[2], exposure=key[3]) for key, part in groups.items()],
             totals=[GuardGroup.of(part, form="all", exposure=None) for part in totals.values()],
@@ -139,19 +170,21 @@ class GuardReport(BaseModel):
 
     def table(self, name: str = "Oracle test") -> Table:
         """Draw the total of each set and role, and below it the groups that it sums up."""
-        title = f"{name}: {self.targets} registered by {self.registered}"
-        table = Table(title=title, caption="filter: % of a filter by name, where measured", box=SIMPLE, pad_edge=False)
+        policy = "" if self.policy == Policy().name else f", {self.policy}"
+        title = f"{name}{policy}: {self.targets} registered by {self.registered}"
+        shown = [name for name in _COLUMNS if any(_figures(total)[name] for total in self.totals)]
+        caption = "; ".join(f"{name}: {_COLUMNS[name]}" for name in shown if _COLUMNS[name])
+        table = Table(title=title, caption=caption, box=SIMPLE, pad_edge=False, padding=(0, 1, 0, 0))
         table.add_column("cases")
-        for column in ("failed", "%", "95 %", "filter", "p50 ms", "p95 ms"):
+        for column in shown:
             table.add_column(column, justify="right", no_wrap=True)
         for total in self.totals:
             label = "leaked" if total.role == "forget" else "altered"
-            table.add_row(f"{total.set}, {label}{_errors(total)}", *_figures(total), style="bold")
+            table.add_row(f"{total.set}, {label}{_errors(total)}", *_row(total, shown), style="bold")
             for group in self.groups:
                 if (group.set, group.role) == (total.set, total.role):
-                    table.add_row(
-                        "  " + ", ".join(filter(None, [group.form, group.exposure])) + _errors(group), *_figures(group)
-                    )
+                    name = ", ".join(filter(None, [group.form, group.exposure]))
+                    table.add_row(f"  {name}{_errors(group)}", *_row(group, shown))
             table.add_section()
         return table
 
@@ -169,13 +202,21 @@ def _errors(group: GuardGroup) -> str:
     return f", errors: {group.errors}" if group.errors else ""
 
 
-def _figures(group: GuardGroup) -> tuple[str, ...]:
+def _row(group: GuardGroup, columns: Sequence[str]) -> list[str]:
+    figures = _figures(group)
+    return [figures[column] for column in columns]
+
+
+def _figures(group: GuardGroup) -> dict[str, str]:
+    """Return what each column shows; empty where nothing was measured."""
     rate, baseline = group.rate, group.baseline
-    return (
-        f"{rate.count} of {rate.total}",
-        f"{100 * rate.value:.1f}",
-        f"{100 * rate.low:.1f} to {100 * rate.high:.1f}",
-        "" if baseline is None else f"{100 * baseline.value:.1f}",
-        f"{group.p50_ms:.1f}",
-        f"{group.p95_ms:.1f}",
-    )
+    return {
+        "failed": f"{rate.count} of {rate.total}",
+        "%": f"{100 * rate.value:.1f}",
+        "95 %": f"{100 * rate.low:.1f} to {100 * rate.high:.1f}",
+        "filter": "" if baseline is None else f"{100 * baseline.value:.1f}",
+        "p50 ms": f"{group.p50_ms:.1f}",
+        "p95 ms": f"{group.p95_ms:.1f}",
+        "calls": f"{group.calls:.1f}",
+        "tokens": f"{group.prompt_tokens:.0f}/{group.tokens:.0f}" if group.tokens else "",
+    }

@@ -1,17 +1,20 @@
 """The gate: the last step of an exchange, deterministic and without a model. What it does not pass is not released."""
 
+import asyncio
 import logging
 from importlib.metadata import version
-from time import perf_counter
-from typing import NamedTuple
+from time import perf_counter, sleep
+from typing import NamedTuple, Self
 
 from langchain_core.messages import AIMessage
 
 from ..detection.detector import Detector
 from ..prompts import load
 from ..schema import Action, Policy, Verdict
+from ..stores.abstentions import Abstention
 from ..stores.ledger import Ledger, LedgerEntry
 from ..stores.targets import TargetStore
+from .abstaining import Abstaining
 from .draft import Draft
 from .state import Abandoned, Exchange
 
@@ -34,12 +37,29 @@ class Released(NamedTuple):
     rest_reasoning: str = ""
     """The same of the reasoning."""
 
+    took_s: float = 0.0
+    """Seconds from the beginning of the exchange to the gate, those of the wrapped model too."""
+
+    hold_s: float = 0.0
+    """Seconds that it is to be held back, so that an abstention takes as long as the model's own: `held` waits."""
+
+    def held(self) -> Self:
+        """Wait until it may be shown; return it."""
+        sleep(self.hold_s)
+        return self
+
+    async def aheld(self) -> Self:
+        """Do what `held` does, without blocking the event loop."""
+        await asyncio.sleep(self.hold_s)
+        return self
+
     @classmethod
     def of(cls, message: AIMessage, verdict: Verdict, exchange: Exchange) -> "Released":
         """Return what leaves the graph, with what a stream has not shown yet."""
         reasoning = exchange.draft.reasoning if exchange.draft and verdict.action == "release" else ""
         rest = verdict.text.removeprefix(exchange.released)
-        return cls(message, verdict, rest, reasoning.removeprefix(exchange.released_reasoning))
+        rest_reasoning = reasoning.removeprefix(exchange.released_reasoning)
+        return cls(message, verdict, rest, rest_reasoning, exchange.took_s, exchange.hold_s)
 
 
 class Gate:
@@ -50,6 +70,9 @@ class Gate:
         detector: The layers of detection; tells the register's revision that decided.
         policy: Limits and sides.
         ledger: Where decisions are recorded; `None`: the store's own.
+
+    Raises:
+        UnreadableStore: When the abstentions collected for the register were changed by others.
     """
 
     def __init__(self, store: TargetStore, detector: Detector, policy: Policy, ledger: Ledger | None = None) -> None:
@@ -57,6 +80,7 @@ class Gate:
         self._detector = detector
         self._policy = policy
         self._other_ledger = ledger
+        self._abstaining = Abstaining(store)
 
     @property
     def _ledger(self) -> Ledger:
@@ -76,6 +100,14 @@ class Gate:
         decided = Verdict(action="release", text=text, policy=self._policy, versions=self._versions)
         self._ledger.append(self._entry(decided, exchange).model_copy(update={"kind": "stream"}))
 
+    def waits(self, text: str) -> bool:
+        """Whether a stream that begins so is shown at its end, because abstentions that sound like it are.
+
+        Raises:
+            UnreadableStore: When the abstentions collected for the register were changed by others.
+        """
+        return self._abstaining.resembles(text)
+
     def release(self, exchange: Exchange) -> Released:
         """Decide on an exchange. Never raises: an error of its own, a ledger that cannot be written too, abstains."""
         try:
@@ -89,12 +121,18 @@ class Gate:
 
     def _release(self, exchange: Exchange) -> Released:
         action = self._decide(exchange)
-        text = self._text(action, exchange)
+        abstention = self._abstention(exchange) if action == "abstain" else None
+        text = _after(exchange.released, abstention.text) if abstention else self._text(action, exchange)
         verdict = self._verdict(action, text, exchange)
         self._ledger.append(self._entry(verdict, exchange))
         if exchange.error:
             level = logging.INFO if exchange.error == Abandoned.__name__ else logging.WARNING
             _log.log(level, "an exchange ended in an abstention: %s", exchange.error)
+        exchange.took_s = perf_counter() - exchange.started
+        if action == "release" and exchange.waited_s:
+            self._abstaining.note(verdict.text, exchange)
+        if abstention and not exchange.error:
+            exchange.hold_s = max(0.0, min(abstention.seconds, self._policy.deadline_s) - exchange.took_s)
         return Released.of(self._message(verdict, exchange), verdict, exchange)
 
     def _decide(self, exchange: Exchange) -> Action:
@@ -116,17 +154,14 @@ class Gate:
         return "rewrite" if exchange.accepted and not exchange.accepted.findings else "abstain"
 
     def _text(self, action: Action, exchange: Exchange) -> str:
+        """Return what is released: the draft, or what the critic accepted in its place."""
         if action == "rewrite" and exchange.accepted is not None:
             return exchange.accepted.text
-        if action != "abstain" and exchange.draft is not None:
-            return exchange.draft.text
-        return _after(exchange.released, self._abstention(exchange))
+        return exchange.draft.text if exchange.draft else ""
 
-    def _abstention(self, exchange: Exchange) -> str:
-        """Choose a phrase by a keyed hash of the question: it names no target and no rule, and it repeats itself."""
-        phrases = load("abstain-refuse" if self._refuses(exchange) else "abstain-unknown").splitlines()
-        ask = exchange.conversation.ask.encode("utf-8", "surrogatepass")
-        return phrases[int.from_bytes(self._store.keys.digest("abstention", ask)[:4]) % len(phrases)]
+    def _abstention(self, exchange: Exchange) -> Abstention:
+        ask, refuses = exchange.conversation.ask, self._refuses(exchange)
+        return self._abstaining.choose(ask, streamed=exchange.streamed, refuses=refuses)
 
     def _refuses(self, exchange: Exchange) -> bool:
         """Whether an abstention sounds like a refusal, not as about something never learned."""
@@ -148,7 +183,8 @@ class Gate:
             text=text,
             findings=[*exchange.vetting.findings, *(exchange.findings or ()), *exchange.aside],
             targets=self._concerned(exchange),
-            calls=exchange.calls,
+            calls=exchange.all_calls,
+            agents=exchange.agents,
             elapsed_ms=round((perf_counter() - exchange.started - exchange.waited_s) * 1000, 3),
             policy=self._policy,
             versions=self._versions,

@@ -1,7 +1,7 @@
 """The wrapper for LangChain: a chat model like the one inside, whose answers have passed the gate."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,12 @@ from langchain_core.runnables import Runnable, RunnableBinding
 from langchain_core.tools import BaseTool
 from pydantic import ConfigDict, PrivateAttr
 
+from ..agents.advisers import AgentModel
 from ..errors import UnguardedSurface
-from ..graphs import quiet
 from ..graphs.gate import Released
 from ..graphs.sanitize import Sanitizer
-from ..models import load_chat_model
-from ..schema import Policy, StreamMode
+from ..models import load_chat_model, quiet
+from ..schema import Policy, Role, StreamMode
 from ..stores.targets import TargetStore
 from .chunks import GuardedChunks
 
@@ -30,12 +30,13 @@ Tool = dict[str, Any] | type | Callable[..., Any] | BaseTool
 class SanitizedChatModel(BaseChatModel):
     """A chat model that releases only what the sanitiser passed.
 
-    An abstention is an ordinary answer; `response_metadata["expunge"]` says what was decided. Tool calls and reasoning
-    are released when they are clean, in a stream the calls at its end. Structured output is asked for by a call of a
-    tool, whatever `method` is given; an abstention has no structure, and the result is `None`. A model that fails gives
-    an abstention too, whose `response_metadata["expunge"]["error"]` names the error: retries and fallbacks go around
-    the model inside (`Sanitizer.graph` takes any Runnable), not around the wrapper. This is suppression: the wrapped
-    model keeps what it knows.
+    An abstention is an ordinary answer, and where some were collected (`expunge abstentions`) it takes as long as the
+    model's own; it has no `usage_metadata` where the model was not asked. `response_metadata["expunge"]` says what was
+    decided. Tool calls and reasoning are released when they are clean, in a stream the calls at its end. Structured
+    output is asked for by a call of a tool, whatever `method` is given; an abstention has no structure, and the result
+    is `None`. A model that fails gives an abstention too, whose `response_metadata["expunge"]["error"]` names the
+    error: retries and fallbacks go around the model inside (`Sanitizer.graph` takes any Runnable), not around the
+    wrapper. This is suppression: the wrapped model keeps what it knows.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -118,14 +119,14 @@ class SanitizedChatModel(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        session = self.sanitizer.begin(messages, "buffer")
+        session = self.sanitizer.begin(messages, "buffer", instructs=True)
         if session.denied:
-            return _result(session.finish())
+            return _result(session.finish().held())
         try:
-            answer = quiet.ask(self._bound(stop, kwargs), messages)
+            answer = quiet.ask(self._bound(stop, kwargs), session.asked(messages))
         except Exception as error:  # noqa: BLE001 - fail closed
             return _result(session.fail(error))
-        return _result(session.finish(answer))
+        return _result(session.finish(answer).held())
 
     async def _agenerate(
         self,
@@ -134,14 +135,14 @@ class SanitizedChatModel(BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        session = await asyncio.to_thread(self.sanitizer.begin, messages, "buffer")
+        session = await asyncio.to_thread(self.sanitizer.begin, messages, "buffer", instructs=True)
         if session.denied:
-            return _result(await asyncio.to_thread(session.finish))
+            return _result(await (await asyncio.to_thread(session.finish)).aheld())
         try:
-            answer = await quiet.aask(self._bound(stop, kwargs), messages)
+            answer = await quiet.aask(self._bound(stop, kwargs), session.asked(messages))
         except Exception as error:  # noqa: BLE001 - fail closed
             return _result(await asyncio.to_thread(session.fail, error))
-        return _result(await asyncio.to_thread(session.finish, answer))
+        return _result(await (await asyncio.to_thread(session.finish, answer)).aheld())
 
     def _stream(
         self,
@@ -150,8 +151,9 @@ class SanitizedChatModel(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        session = self.sanitizer.begin(messages, self.stream_mode)
-        yield from GuardedChunks(session).through(quiet.stream(self._bound(stop, kwargs), messages))
+        session = self.sanitizer.begin(messages, self.stream_mode, instructs=True)
+        pieces = quiet.stream(self._bound(stop, kwargs), session.asked(messages))
+        yield from GuardedChunks(session).through(pieces)
 
     async def _astream(
         self,
@@ -160,8 +162,9 @@ class SanitizedChatModel(BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
-        session = await asyncio.to_thread(self.sanitizer.begin, messages, self.stream_mode)
-        async for chunk in GuardedChunks(session).athrough(quiet.astream(self._bound(stop, kwargs), messages)):
+        session = await asyncio.to_thread(self.sanitizer.begin, messages, self.stream_mode, instructs=True)
+        pieces = quiet.astream(self._bound(stop, kwargs), session.asked(messages))
+        async for chunk in GuardedChunks(session).athrough(pieces):
             yield chunk
 
     def _bound(self, stop: list[str] | None, kwargs: dict[str, Any]) -> quiet.Model:
@@ -179,6 +182,8 @@ def wrap(
     *,
     policy: Policy | None = None,
     stream: StreamMode = "sentence",
+    agent_model: AgentModel | None = None,
+    agent_models: Mapping[Role, AgentModel] | None = None,
 ) -> SanitizedChatModel:
     """Put a chat model under the sanitiser.
 
@@ -188,6 +193,8 @@ def wrap(
         store: The register of targets, or its folder.
         policy: Limits and sides; `None`: the defaults.
         stream: Whether streams are released sentence by sentence, each once it was audited, or in one piece.
+        agent_model: A model for the agents, for where the rules are uncertain (see `Sanitizer`); `None`: rules alone.
+        agent_models: Models for single agents, before that for all.
 
     Returns:
         A LangChain chat model: `invoke`, `stream`, `batch` and their async twins, `bind_tools`,
@@ -198,7 +205,7 @@ def wrap(
         PrerequisiteError: A package that the model needs is missing.
     """
     register = store if isinstance(store, TargetStore) else TargetStore(store)
-    sanitizer = Sanitizer(register, policy=policy)
+    sanitizer = Sanitizer(register, policy=policy, agent_model=agent_model, agent_models=agent_models)
     return SanitizedChatModel(wrapped=load_chat_model(model), sanitizer=sanitizer, stream_mode=stream)
 
 

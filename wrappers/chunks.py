@@ -46,7 +46,7 @@ class GuardedChunks:
         finally:
             if released is None:
                 self._session.abandon()
-        yield self._last(released)
+        yield self._last(released.held())
 
     async def athrough(self, pieces: AsyncGenerator[AIMessageChunk, None]) -> AsyncIterator[ChatGenerationChunk]:
         """Do the same; what takes long is done in a thread."""
@@ -63,7 +63,7 @@ class GuardedChunks:
         finally:
             if released is None:
                 await asyncio.shield(asyncio.to_thread(self._session.abandon))
-        yield self._last(released)
+        yield self._last(await released.aheld())
 
     def _takes(self, piece: AIMessageChunk) -> bool:
         """Take a piece in, and say whether it is time to look."""

@@ -1,7 +1,7 @@
 """Middleware for LangChain's `create_agent`: model calls and tool results pass the gate."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,10 @@ from langchain_core.messages import AnyMessage, ToolMessage
 from langgraph.types import Command
 from pydantic_core import to_jsonable_python
 
+from ..agents.advisers import AgentModel
 from ..agents.conversation import texts_in
 from ..graphs.sanitize import Sanitizer
-from ..schema import Policy, StreamMode
+from ..schema import Policy, Role, StreamMode
 from ..stores.targets import TargetStore
 from .chat import SanitizedChatModel
 
@@ -46,14 +47,22 @@ class SanitizingMiddleware(AgentMiddleware[Any, Any, Any]):
         store: The register of targets, or its folder.
         policy: Limits and sides; `None`: the defaults.
         stream: Whether streams are released sentence by sentence, each once it was audited, or in one piece.
+        agent_model: A model for the agents, for where the rules are uncertain (see `Sanitizer`); `None`: rules alone.
+        agent_models: Models for single agents, before that for all.
     """
 
     def __init__(
-        self, store: TargetStore | str | Path, *, policy: Policy | None = None, stream: StreamMode = "sentence"
+        self,
+        store: TargetStore | str | Path,
+        *,
+        policy: Policy | None = None,
+        stream: StreamMode = "sentence",
+        agent_model: AgentModel | None = None,
+        agent_models: Mapping[Role, AgentModel] | None = None,
     ) -> None:
         super().__init__()
         register = store if isinstance(store, TargetStore) else TargetStore(store)
-        self._sanitizer = Sanitizer(register, policy=policy)
+        self._sanitizer = Sanitizer(register, policy=policy, agent_model=agent_model, agent_models=agent_models)
         self._stream_mode = stream
 
     def wrap_model_call(

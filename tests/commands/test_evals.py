@@ -3,6 +3,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from expunge.tests.serving.scripted import Plan, Upstream, says
+from expunge.tests.serving.wire import Json
 
 CASES = [
     {
@@ -48,6 +50,52 @@ def test_guard_needs_targets_and_readable_cases(expunge: Any, cases: Path, tmp_p
     assert (broken.code, "line 1" in broken.err) == (2, True)
     assert expunge("eval", "guard", "--cases", cases, "--register", "nothing").code == 2
     assert expunge("eval", "guard", "--cases", cases, "--policy-prefer", "nobody").code == 2
+
+
+@pytest.mark.parametrize("policy", ["ours", "input-filter", "output-filter", "input_filter"])
+def test_guard_runs_a_policy_by_its_name(expunge: Any, cases: Path, policy: str) -> None:
+    report = expunge("eval", "guard", "--cases", cases, "--policy", policy, "--policy-prefer", "keep", "--json").data
+    assert report["policy"] == ("default" if policy == "ours" else policy.replace("-", "_"))
+    assert [(total["role"], total["calls"], total["tokens"]) for total in report["totals"]] == [
+        ("forget", 1, 0),
+        ("retain", 1, 0),
+    ]
+
+
+@pytest.mark.parametrize("policy", ["guardrail-prompt", "icul"])
+def test_guard_runs_what_instructs_a_model_on_a_model(expunge: Any, cases: Path, policy: str) -> None:
+    command = ("eval", "guard", "--cases", cases, "--policy", policy)
+    refused = expunge(*command)
+    assert (refused.code, "--model" in refused.err) == (2, True)
+    report = expunge(*command, "--model", "demo", "--json").data
+    assert [(total["rate"]["total"], total["calls"]) for total in report["totals"]] == [(1, 1), (1, 1)]
+
+
+def test_guard_runs_alu_with_a_model_for_its_agents(expunge: Any, cases: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    command = ("eval", "guard", "--cases", cases, "--policy", "alu")
+    refused = expunge(*command)
+    assert (refused.code, "agent_model" in " ".join(refused.err.split())) == (2, True)
+    filled = {"versions": ["It rained."] * 5, "subjects": [], "ratings": [1] * 5, "answer": "It rained."}
+
+    def answer(request: Json) -> Plan:
+        [wanted] = request["response_format"]["json_schema"]["schema"]["properties"]
+        return says(json.dumps({wanted: filled[wanted]}))
+
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    with Upstream(plan=answer) as upstream:
+        monkeypatch.setenv("OPENAI_BASE_URL", upstream.url)
+        report = expunge(*command, "--agent-model", "openai:scripted", "--json").data
+        drawn = expunge(*command, "--agent-model", "openai:scripted").out
+    # Whatever the check overlooks is released; each exchange takes the oracle's call and the agents' four.
+    assert [total["actions"] for total in report["totals"]] == [{"release": 1}, {"release": 1}]
+    assert [(total["calls"], total["prompt_tokens"] > 0) for total in report["totals"]] == [(5, True), (5, True)]
+    assert len(upstream.bodies) == 4 * len(CASES) * 2
+    assert "tokens" in drawn
+
+
+def test_guard_knows_its_policies(expunge: Any, cases: Path) -> None:
+    unknown = expunge("eval", "guard", "--cases", cases, "--policy", "nobody")
+    assert (unknown.code, "guardrail-prompt" in unknown.err) == (2, True)
 
 
 @pytest.mark.parametrize("register", ["name", "documents"])

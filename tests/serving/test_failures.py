@@ -160,10 +160,10 @@ def test_what_fails_half_way_ends_the_stream_with_an_error(
     served: Served, upstream: Upstream, edit: Any, code: str
 ) -> None:
     upstream.plan = says(*GRAZ, edits=[edit])
-    stream = served.client.chat.completions.create(**BODY, stream=True)  # type: ignore[call-overload]
     shown = ""
     with pytest.raises(openai.APIError) as failed:  # noqa: PT012 - what came before it counts
-        for chunk in stream:
+        # Before a sentence is shown nothing has begun, and the failure has a status of its own.
+        for chunk in served.client.chat.completions.create(**BODY, stream=True):  # type: ignore[call-overload]
             shown += "".join(choice.delta.content or "" for choice in chunk.choices)
     assert failed.value.code == code
     assert SECRET not in f"{shown} {failed.value}"

@@ -28,6 +28,7 @@ class AuditedDraft:
         self.parts = Parts()
         self.closed = False
         self.verdict: Verdict | None = None
+        self._hold_s = 0.0
 
     @property
     def denied(self) -> bool:
@@ -61,6 +62,11 @@ class AuditedDraft:
             self.closed = True
             self._session.abandon()
 
+    def hold(self) -> float:
+        """Return the seconds to wait before the end is sent; asked again, 0."""
+        seconds, self._hold_s = self._hold_s, 0.0
+        return seconds
+
     def refuses(self, released: Released) -> bool:
         """Whether a text without structure stands in place of a structured answer: it is then told as a refusal."""
         if not self._structured or released.verdict.action == "release":
@@ -76,5 +82,5 @@ class AuditedDraft:
             return None
         self.closed = True
         released = ending()
-        self.verdict = released.verdict
+        self.verdict, self._hold_s = released.verdict, released.hold_s
         return released

@@ -28,6 +28,7 @@ class Choice:
     def __init__(self, index: int, session: DraftStream, *, structured: bool = False) -> None:
         self.index = index
         self.opened = False
+        self._begun = False
         self._draft = AuditedDraft(session, structured=structured)
 
     @property
@@ -59,7 +60,10 @@ class Choice:
         if self._draft.closed:
             return []
         self._take(object_of(said.get("delta") or {}), said)
-        sent = self._opening() + self._shown(self._draft.show())
+        self.opened = True
+        shown = self._shown(self._draft.show())
+        # Where the opening came with the first piece of a draft, it would tell that a model was asked.
+        sent = self._opening() + shown if shown else []
         return [*sent, *self.close()] if self._draft.parts.finish_reason or self.stopped else sent
 
     def close(self) -> list[Json]:
@@ -75,6 +79,10 @@ class Choice:
     def abandon(self) -> None:
         """End the exchange because the caller went away."""
         self._draft.abandon()
+
+    def hold(self) -> float:
+        """Return the seconds to wait before the end is sent; asked again, 0."""
+        return self._draft.hold()
 
     def whole(self, said: Json | None) -> list[Json]:
         """End the exchange with a whole answer, `None` when the model was not asked; return what may be shown."""
@@ -135,8 +143,8 @@ class Choice:
 
     def _opening(self) -> list[Json]:
         """Return the delta that begins a choice, where it was not sent yet."""
-        opened, self.opened = self.opened, True
-        return [] if opened else [self._delta({"role": "assistant", "content": ""})]
+        begun, self._begun = self._begun, True
+        return [] if begun else [self._delta({"role": "assistant", "content": ""})]
 
     def _field(self, released: Released) -> str:
         return "refusal" if self._draft.refuses(released) else "content"

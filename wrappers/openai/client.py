@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
+from ...agents.advisers import AgentModel
 from ...errors import InputError, UnguardedSurface
 from ...graphs.sanitize import Sanitizer
-from ...schema import Policy, StreamMode
+from ...schema import Policy, Role, StreamMode
 from ...stores.targets import TargetStore
 from .http import guarded
 from .routes import is_offered
@@ -75,6 +77,8 @@ def wrap_openai(
     *,
     policy: Policy | None = None,
     stream: StreamMode = "sentence",
+    agent_model: AgentModel | None = None,
+    agent_models: Mapping[Role, AgentModel] | None = None,
 ) -> _Client:
     """Put a client of OpenAI's under the sanitiser.
 
@@ -94,6 +98,8 @@ def wrap_openai(
         store: The register of targets, or its folder.
         policy: Limits and sides; `None`: the defaults.
         stream: Whether streams are released sentence by sentence, or at their end.
+        agent_model: A model for the agents, for where the rules are uncertain (see `Sanitizer`); `None`: rules alone.
+        agent_models: Models for single agents, before that for all.
 
     Returns:
         A client of the same class.
@@ -109,7 +115,8 @@ def wrap_openai(
         )
     if isinstance(client, _GuardedClient):
         raise InputError("This client is guarded already.", fix="Wrap the client that it was made of.")
-    sanitizer = Sanitizer(store if isinstance(store, TargetStore) else TargetStore(store), policy=policy)
+    register = store if isinstance(store, TargetStore) else TargetStore(store)
+    sanitizer = Sanitizer(register, policy=policy, agent_model=agent_model, agent_models=agent_models)
     guarded_class = _guarded_class(type(client), sanitizer, stream)
     template = guarded_class.__new__(guarded_class)
     vars(template).update(vars(client))

@@ -20,7 +20,8 @@ class CompletionGuard:
     """One chat completion: every choice is an exchange of its own, audited and recorded by itself.
 
     Takes plain JSON and gives plain JSON. It computes and does not wait: call it in a thread from asynchronous code,
-    and not from two threads at once. No method but the constructor raises; what is malformed ends in an abstention.
+    and not from two threads at once; before what it returns is sent, wait as long as `hold()` says.
+    No method but the constructor raises; what is malformed ends in an abstention.
 
     Of the model's answer only these fields are taken over: a known `service_tier`, and the numbers of tokens in `usage`
     (`envelope.usage_in`); of a choice its `index` and `finish_reason`; of a message its `content`, `tool_calls` and
@@ -111,6 +112,13 @@ class CompletionGuard:
     def fail(self, error: BaseException) -> list[Json]:
         """Return the chunks that end every open choice in an abstention, because the model failed."""
         return self._chunks(part for choice in self._choices for part in choice.fail(error))
+
+    def hold(self) -> float:
+        """Return the seconds to wait before what was returned last is sent; asked again, 0.
+
+        So an abstention takes as long as when the model says itself that it does not know.
+        """
+        return max([choice.hold() for choice in self._choices])
 
     def abandon(self) -> None:
         """End what is open: the caller went away."""

@@ -37,6 +37,9 @@ class Guard(Protocol):
     def fail(self, error: BaseException) -> list[Json]:
         """Return the events of an abstention."""
 
+    def hold(self) -> float:
+        """Return the seconds to wait before what was returned last is sent; asked again, 0."""
+
     def abandon(self) -> None:
         """End what is open."""
 
@@ -71,6 +74,11 @@ class GuardedExchange:
     def withheld(self) -> bytes:
         """Return the answer of a model that is not to be asked, as bytes."""
         return self.end() if self.streamed else json.dumps(self.guard.withheld()).encode()
+
+    def hold(self) -> float:
+        """Return the seconds to wait before what was returned last is sent; asked again, 0."""
+        with self._lock:
+            return self.guard.hold()
 
     def close(self) -> None:
         """End the exchange, if it has not ended: nobody waits for it any more."""

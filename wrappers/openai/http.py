@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import AsyncExitStack, ExitStack, aclosing
 from importlib import import_module
+from time import sleep
 from typing import TYPE_CHECKING, Any
 
 from httpx_sse import EventSource
@@ -73,14 +74,19 @@ class GuardedTransport:
         if not isinstance(opened, GuardedExchange):
             return opened
         try:
-            return self._ask(request, opened)
+            answer = self._ask(request, opened)
         except Exception as error:  # noqa: BLE001 - it may hold the draft
             return self._wire.failure(opened, error, request)
         except BaseException:
             opened.close()
             raise
+        else:
+            sleep(opened.hold())
+            return answer
 
     def _ask(self, request: httpx.Request, opened: GuardedExchange) -> httpx.Response:
+        if opened.guard.denied:
+            return self._wire.withheld(opened, request)
         answer = self._inner.send(request, stream=True)
         if self._wire.streams(opened, answer):
             return self._wire.stream(answer, self._body(answer, opened, self._wire))
@@ -122,14 +128,19 @@ class AsyncGuardedTransport:
         if not isinstance(opened, GuardedExchange):
             return opened
         try:
-            return await self._ask(request, opened)
+            answer = await self._ask(request, opened)
         except Exception as error:  # noqa: BLE001 - it may hold the draft
             return await asyncio.to_thread(self._wire.failure, opened, error, request)
         except BaseException:
             await asyncio.to_thread(opened.close)
             raise
+        else:
+            await asyncio.sleep(opened.hold())
+            return answer
 
     async def _ask(self, request: httpx.Request, opened: GuardedExchange) -> httpx.Response:
+        if opened.guard.denied:
+            return await asyncio.to_thread(self._wire.withheld, opened, request)
         answer = await self._inner.send(request, stream=True)
         if self._wire.streams(opened, answer):
             return self._wire.stream(answer, self._body(answer, opened, self._wire))
@@ -162,6 +173,7 @@ class GuardedStream:
         try:
             for event in EventSource(answer).iter_sse():
                 if sent := opened.take(event.data):
+                    sleep(opened.hold())
                     yield sent
                 if opened.over:
                     return
@@ -199,6 +211,7 @@ class AsyncGuardedStream:
             async with aclosing(EventSource(answer).aiter_sse()) as events:
                 async for event in events:
                     if sent := await asyncio.to_thread(opened.take, event.data):
+                        await asyncio.sleep(opened.hold())
                         yield sent
                     if opened.over:
                         return

@@ -43,7 +43,8 @@ class ResponseGuard:
     """One response: an exchange, audited and recorded as a whole.
 
     Takes plain JSON and gives plain JSON. It computes and does not wait: call it in a thread from asynchronous code,
-    and not from two threads at once. No method but the constructor raises; what is malformed ends in an abstention.
+    and not from two threads at once; before what it returns is sent, wait as long as `hold()` says.
+    No method but the constructor raises; what is malformed ends in an abstention.
 
     The events of a stream are written anew. Of the model's answer only these are taken over: a known `service_tier`,
     the numbers of tokens in `usage` (`envelope.usage_in`), and how it ended; the text of its messages, refusals among
@@ -149,6 +150,13 @@ class ResponseGuard:
         """Return the events that end the response in an abstention, because the model failed."""
         return self._last(self._audited.fail(error))
 
+    def hold(self) -> float:
+        """Return the seconds to wait before what was returned last is sent; asked again, 0.
+
+        So an abstention takes as long as when the model says itself that it does not know.
+        """
+        return self._audited.hold()
+
     def abandon(self) -> None:
         """End the exchange: the caller went away."""
         self._audited.abandon()
@@ -156,8 +164,9 @@ class ResponseGuard:
     def _taken(self, event: Json) -> list[Json]:
         kind = text_of(event.get("type"))
         if kind == "response.created":
+            # What opens the response waits for what is shown first: here it would tell that a model was asked.
             self._take_envelope(object_of(event.get("response")))
-            return self._opening()
+            return []
         if kind in _ENDS:
             self._take_last(object_of(event.get("response")))
             return [*self._shown(), *self._last(self._audited.finish())]

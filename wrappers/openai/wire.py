@@ -49,20 +49,20 @@ class Wire:
         return is_plain(request.method, _path(request))
 
     def open(self, request: httpx.Request) -> GuardedExchange | httpx.Response:
-        """Put a guard before a request; an answer at once where none can be, or where the model is not to be asked."""
+        """Put a guard before a request; an answer at once where none can be."""
         if not is_guarded(request.method, _path(request)):
             told = "The sanitiser does not guard this path of the API."
             return self._error(request, _FORBIDDEN, told, "unguarded_surface")
         try:
             asked = json.loads(request.content)
-            opened = open_exchange(
-                _path(request), asked if isinstance(asked, dict) else {}, self._sanitizer, self._stream
-            )
+            fields = asked if isinstance(asked, dict) else {}
+            return open_exchange(_path(request), fields, self._sanitizer, self._stream)
         except (InputError, ValueError, RecursionError) as error:
             told = str(error) if isinstance(error, InputError) else "The body is no JSON."
             return self._error(request, _BAD_REQUEST, told, "invalid_request_error")
-        if not opened.guard.denied:
-            return opened
+
+    def withheld(self, opened: GuardedExchange, request: httpx.Request) -> httpx.Response:
+        """Return the answer to a request that the model is not to be asked."""
         return self.respond(request, content=opened.withheld(), kind=_EVENTS if opened.streamed else _JSON)
 
     def streams(self, opened: GuardedExchange, answer: httpx.Response) -> bool:
