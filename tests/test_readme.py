@@ -16,13 +16,16 @@ def test_the_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsy
     for example in EXAMPLES:
         exec(compile(example, "README.md", "exec"), {"__name__": "readme"})
         printed.append(capsys.readouterr().out.splitlines())
-    check, chat, audit, client, scope = printed
+    check, chat, audit, client, agents, asked, scope, filtered = printed
     assert check[0].startswith("abstain - ")
     assert chat[1] == "abstain"
     assert "Paris" in chat[2]
     assert [line.split()[0] for line in audit] == ["release", "abstain"]
     assert client == []
+    assert agents == ["release []"]
+    assert asked == ["abstain"]
     assert scope == ["release"]
+    assert filtered == ["release"]
 
 
 def test_the_tree_names_every_folder() -> None:
