@@ -1,4 +1,4 @@
-"""Calling the wrapped model where nobody listens: callbacks and tracers would stream and record its draft."""
+"""Calling a model where nobody listens: callbacks and tracers would stream and record what is asked and answered."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Generator
