@@ -24,6 +24,7 @@ class Vetting:
         others: Words of the names that were asked about, whoever's they are.
         ask: What was asked.
         goes_on: Whether the ask goes on about what was spoken of before it.
+        settled: Ids of targets that are hinted at and, as the vetter's model says, not asked for.
     """
 
     active: frozenset[str] = frozenset()
@@ -36,6 +37,7 @@ class Vetting:
     others: frozenset[str] = frozenset()
     ask: str = ""
     goes_on: bool = True
+    settled: frozenset[str] = frozenset()
 
     @cached_property
     def question(self) -> str:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
         StreamReport,
     )
 
+    Report = GuardReport | AttackReport | AblationReport | LatencyReport | StreamReport | MembershipReport | AgentReport
+
 app = typer.Typer()
 
 BASELINES = [kind.replace("_", "-") for kind in get_args(BaselineKind)]
@@ -246,9 +248,7 @@ def membership(
 def agents(
     targets: Annotated[list[int], typer.Option(min=8, help="Targets of a register; may be repeated.")] = [20, 1_000],  # noqa: B006
     exchanges: Annotated[int, typer.Option(min=1, help="Exchanges of each kind; past 24 they come again.")] = 24,
-    policy: Annotated[
-        list[Literal["ours", "alu"]], typer.Option(help="Who guards; may be repeated. By default both.")
-    ] = ["ours", "alu"],  # noqa: B006
+    policy: Annotated[Literal["ours", "alu"] | None, typer.Option(help="Who guards; by default both in turn.")] = None,
     json: JsonOption = False,
 ) -> None:
     """Count the requests and the prompt tokens that agents with a model take for an exchange.
@@ -256,19 +256,15 @@ def agents(
     A server on this machine answers for the wrapped model and for the agents' model, which is always right, and counts
     what it is asked; beside ours, the agents after ALU. Exchanges touch no target; ask for one for sure; may ask for
     one, misspelt, described or by half of its name; or have an answer that names one in passing, which is to be
-    rewritten. Targets that never come into doubt have a name alone; 100,000 take some minutes. ALU, whose every prompt
+    rewritten. Targets that never come into doubt have a name alone; 100,000 take a minute. ALU, whose every prompt
     names all targets, is left out of registers of more than 1,000.
     """
     from ..evals import run_agents
 
-    _show(run_agents(targets, exchanges, policies=policy, progress=err.is_terminal), json=json)
+    _show(run_agents(targets, exchanges, policy=policy, progress=err.is_terminal), json=json)
 
 
-def _show(
-    report: "GuardReport | AttackReport | AblationReport | LatencyReport | StreamReport | MembershipReport | AgentReport",
-    *,
-    json: bool,
-) -> None:
+def _show(report: "Report", *, json: bool) -> None:
     if json:
         print_json(report)
     else:

@@ -28,6 +28,8 @@ from .synthetic_targets import make_targets
 Guard = Literal["ours", "alu"]
 """Who guards: the four agents, or those of ALU."""
 
+_GUARDS: tuple[Guard, ...] = get_args(Guard)
+
 ALU_TARGETS = 1_000
 """The most targets that ALU is measured with: each of its four prompts names them all."""
 
@@ -55,7 +57,7 @@ def run_agents(
     targets: Sequence[int] = (20, 1_000),
     exchanges: int = 24,
     *,
-    policies: Sequence[Guard] = ("ours", "alu"),
+    policy: Guard | None = None,
     progress: bool = False,
 ) -> AgentReport:
     """Count requests and prompt tokens of exchanges that touch no target, and of those that touch one.
@@ -63,7 +65,7 @@ def run_agents(
     Args:
         targets: How many targets each register holds: from the 8 that come into doubt up to 281,250.
         exchanges: How many of each kind; past 24 they come again.
-        policies: Who guards. ALU is left out of registers of more than `ALU_TARGETS`.
+        policy: Who guards; `None`: both in turn. ALU is left out of registers of more than `ALU_TARGETS`.
         progress: Whether to draw a progress bar on standard error.
 
     Raises:
@@ -71,10 +73,9 @@ def run_agents(
         PrerequisiteError: A package of the extras `openai` or `serve` is missing, or the server does not start.
     """
     fewest = len(doubted_targets())
-    if exchanges < 1 or min(targets, default=0) < fewest or not policies:
-        raise InputError(
-            "There is too little to count.", fix=f"Ask for {fewest} targets, one exchange and one policy at least."
-        )
+    if exchanges < 1 or min(targets, default=0) < fewest:
+        raise InputError("There is too little to count.", fix=f"Ask for {fewest} targets and one exchange at least.")
+    policies = [policy] if policy else _GUARDS
     big = sorted(count for count in set(targets) if count > ALU_TARGETS) if "alu" in policies else []
     skipped = [f"alu is skipped at {count:,} targets: each of its prompts would name them all." for count in big]
     put = _exchanges(exchanges)

@@ -43,7 +43,7 @@ class AdvisedSteps(Steps):
     def holds(self, exchange: Exchange) -> bool:
         """Say whether a model may find something in the draft that the rules do not."""
         return exchange.settling is not None or bool(
-            self._advisers.auditor and self._advisers.auditor.doubts(exchange.vetting, [], self._spending(exchange))
+            self._advisers.auditor and self._advisers.auditor.doubts(exchange.vetting, [], [], self._spending(exchange))
         )
 
     def look(self, exchange: Exchange, reasoning: str, text: str) -> list[Finding]:
@@ -58,14 +58,14 @@ class AdvisedSteps(Steps):
         if exchange.settling is not None:
             settled = exchange.settling.result()
             exchange.vetting, exchange.agents, exchange.settling = settled.vetting, [*settled.agents], None
-        if exchange.vetting.denied:
-            return
+        if exchange.vetting.denied or exchange.findings is not None:
+            return  # nobody needs to look, or a stream has found something certain
         super().audit(exchange)
         adviser, draft, spending = self._advisers.auditor, exchange.draft, self._spending(exchange)
         if adviser is None or draft is None or not draft.text or exchange.in_calls or not adviser.affords(spending):
             return
         misses = [] if exchange.remaining else adviser.misses(draft.text, exchange.vetting, exchange.memo)
-        if doubts := adviser.doubts(exchange.vetting, exchange.remaining or misses, spending):
+        if doubts := adviser.doubts(exchange.vetting, exchange.remaining, misses, spending):
             found = adviser.settle(doubts, draft.text, exchange.vetting, exchange.remaining, spending)
             exchange.findings = exchange.remaining = found
 

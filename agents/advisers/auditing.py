@@ -68,21 +68,25 @@ class AuditingAdviser:
         """
         return self._lenient.audit(draft, vetting, memo, growth)
 
-    def doubts(self, vetting: Vetting, findings: list[Finding], spending: Spending) -> list[Target]:
+    def doubts(
+        self, vetting: Vetting, findings: list[Finding], misses: list[Finding], spending: Spending
+    ) -> list[Target]:
         """Return the targets to ask about; none where something certain was found, which has to go in any case.
 
-        Where nothing was found these are the targets that the ask names, or hints at.
+        Where nothing was found these are the targets that the ask names or hints at, and the near misses.
 
         Args:
             vetting: What the vetter found in the conversation.
-            findings: What the rules find in the draft, else what they nearly find.
+            findings: What the rules find in the draft.
+            misses: What they nearly find.
             spending: What the exchange has cost so far.
         """
         if any(finding.certain for finding in findings) or not self.affords(spending):
             return []
         asked = {finding.target for finding in vetting.findings if finding.where == "prompt"} & vetting.active
-        hinted = {target_id for target_id, hint in vetting.hints.items() if hint >= HINTS}
-        concerned = {finding.target for finding in findings} or asked | hinted
+        hinted = {target_id for target_id, hint in vetting.hints.items() if hint >= HINTS} - vetting.settled
+        missed = {finding.target for finding in misses}
+        concerned = {finding.target for finding in findings} or asked | hinted | missed
         targets = self._detector.targets
         known = [targets[target_id] for target_id in sorted(concerned) if target_id in targets]
         return known[: self._policy.candidates]

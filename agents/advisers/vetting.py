@@ -96,6 +96,8 @@ class VettingAdviser:
         if said.relation == "asked":
             return _with(vetting, target, of_agent(target.id, 0, len(ask), "prompt"))
         found = [finding for finding in vetting.findings if finding.target == target.id]
+        if not found:  # a hint, which goes on to count in the draft
+            return replace(vetting, settled=vetting.settled | {target.id})
         in_ask = all(finding.where == "prompt" for finding in found)
         if in_ask and clears(said.relation, said.meant, target, found, ask):
             return _without(vetting, target.id)

@@ -161,3 +161,17 @@ def test_latency_is_measured(expunge: Any) -> None:
     report = expunge("eval", "latency", *options, "--json").data
     assert [(register["targets"], register["sanitizer"]["exchanges"]) for register in report["registers"]] == [(20, 3)]
     assert expunge("eval", "latency", "--targets", "0").code == 2
+
+
+def test_requests_of_agents_are_counted(expunge: Any) -> None:
+    command = ("eval", "agents", "--targets", "10", "--exchanges", "1", "--policy", "ours")
+    report = expunge(*command, "--json").data
+    assert [(cost["touch"], cost["policy"], cost["most"]) for cost in report["costs"]] == [
+        ("clean", "ours", 1),
+        ("certain", "ours", 0),
+        ("uncertain", "ours", 2),
+        ("to be rewritten", "ours", 3),
+    ]
+    assert "to be rewritten" in expunge(*command).out
+    assert expunge("eval", "agents", "--targets", "7").code == 2
+    assert expunge("eval", "agents", "--policy", "icul").code == 2

@@ -45,7 +45,9 @@ def test_ours_asks_no_agent_about_what_is_clean_or_certain(report: AgentReport, 
 def test_alu_asks_four_times_about_everything_and_more_with_every_target(report: AgentReport) -> None:
     few, many = of(report, "alu", 10), of(report, "alu", 200)
     assert {cost.requests for cost in (*few.values(), *many.values())} == {5}
-    assert all(many[touch].prompt_tokens > 3 * few[touch].prompt_tokens > 1_000 for touch in TOUCHES)
+    # Each of four prompts holds a number, a dot and at least a word of each name.
+    assert all(many[touch].prompt_tokens - few[touch].prompt_tokens > 4 * 3 * 190 for touch in TOUCHES)
+    assert all(cost.prompt_tokens > 1_000 for cost in few.values())
 
 
 def test_prompts_of_ours_are_the_same_with_many_targets(report: AgentReport) -> None:
@@ -71,15 +73,13 @@ def test_alu_is_left_out_of_big_registers() -> None:
     report = run_agents([1_001], exchanges=1)
     assert {cost.policy for cost in report.costs} == {"ours"}
     assert "alu is skipped at 1,001 targets" in " ".join(drawn(report).split())
-    assert not run_agents([10], exchanges=1, policies=["alu"]).skipped
+    assert not run_agents([10], exchanges=1, policy="alu").skipped
 
 
 @pytest.mark.parametrize(("targets", "exchanges"), [([], 1), ([7], 1), ([20, 0], 1), ([20], 0)])
 def test_numbers_out_of_range_are_refused(targets: list[int], exchanges: int) -> None:
     with pytest.raises(InputError, match="too little"):
         run_agents(targets, exchanges)
-    with pytest.raises(InputError, match="too little"):
-        run_agents([20], policies=[])
 
 
 def test_exchanges_are_told_apart_by_their_prompts() -> None:

@@ -279,3 +279,15 @@ def assert_held(case: Case, text: str) -> None:
     """Make sure that a text holds none of a case's secrets."""
     told = text.casefold()
     assert not [secret for secret in case.secrets if secret.casefold() in told], text
+
+
+def test_what_a_stream_has_found_for_sure_no_model_clears(sanitizer: Sanitizer, agent: Scripted) -> None:
+    play(agent, dict.fromkeys(ROLES, honest))
+    session = sanitizer.begin("What are novels?")
+    begun = session.feed("Novels are long stories. Many people write them. ").text
+    assert begun
+    session.feed("Hsiao Yun-Hwa, born in Taipei, wrote one. And so it goes. ")
+    released = session.finish()
+    assert released.verdict.action == "abstain"
+    assert not agent.prompts
+    assert_held(CASES[0], begun + released.rest)

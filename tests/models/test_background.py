@@ -14,12 +14,16 @@ def test_what_it_gives_is_waited_for() -> None:
     assert in_background(lambda: 6 * 7).result(5) == 42
 
 
-@pytest.mark.parametrize("kind", [ValueError, SystemExit, KeyboardInterrupt])
-def test_what_it_raises_reaches_who_waits(kind: type[BaseException]) -> None:
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [(ValueError("wrong"), (ValueError, "wrong")), (SystemExit(3), (RuntimeError, "SystemExit"))],
+    ids=["an error", "what would end the process"],
+)
+def test_what_it_raises_reaches_who_waits(error: BaseException, told: tuple[type[Exception], str]) -> None:
     def fail() -> None:
-        raise kind("wrong")
+        raise error
 
-    with pytest.raises(kind, match="wrong"):
+    with pytest.raises(told[0], match=told[1]):
         in_background(fail).result(5)
 
 
