@@ -1,14 +1,14 @@
 """The abstentions collected for a register: encrypted with its key, and kept with who set them, when and why."""
 
-import json
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from ..errors import UnreadableStore, WrongKey
 from .database import Database
 from .keys import Keys
-from .payload import to_json
+from .sealed import read_record, write_record
+
+_NAME = "abstentions"
 
 LEAST = 5
 """Answers that are enough to be drawn from."""
@@ -75,9 +75,8 @@ def write_abstentions(database: Database, keys: Keys, tenant: str, abstentions: 
 
     No target changes by it: the register's revision stays.
     """
-    row = _row(tenant)
     with database.transaction() as connection:
-        connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (row, keys.encrypt(to_json(abstentions), row)))
+        write_record(connection, keys, _NAME, tenant, abstentions)
 
 
 def read_abstentions(database: Database, keys: Keys, tenant: str) -> Abstentions | None:
@@ -86,19 +85,5 @@ def read_abstentions(database: Database, keys: Keys, tenant: str) -> Abstentions
     Raises:
         UnreadableStore: When it was changed, comes from another register or tenant, or is not understood.
     """
-    row = _row(tenant)
-    found = database.query("SELECT value FROM meta WHERE name = ?", (row,))
-    if not found:
-        return None
-    [(sealed,)] = found
-    try:
-        return Abstentions.model_validate(json.loads(keys.decrypt(sealed if isinstance(sealed, bytes) else b"", row)))
-    except (WrongKey, ValidationError) as error:
-        raise UnreadableStore(
-            "The abstentions of this register cannot be used: they were changed, or come from another one.",
-            fix="Run `expunge abstentions reset`, then collect them again.",
-        ) from error
-
-
-def _row(tenant: str) -> str:
-    return f"abstentions/{tenant}"
+    fix = "Run `expunge abstentions reset`, then collect them again."
+    return read_record(database, keys, _NAME, tenant, Abstentions, fix=fix)

@@ -1,16 +1,16 @@
 """The thresholds that were set for a register: encrypted with its key, and kept with who set them, when and why."""
 
-import json
 from datetime import datetime
 from sqlite3 import Connection
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from ..errors import UnreadableStore, WrongKey
 from ..schema import Thresholds
 from .database import Database
 from .keys import Keys
-from .payload import to_json
+from .sealed import read_record, write_record
+
+_NAME = "thresholds"
 
 
 class Calibration(BaseModel):
@@ -36,8 +36,7 @@ class Calibration(BaseModel):
 
 def write_calibration(connection: Connection, keys: Keys, tenant: str, calibration: Calibration) -> None:
     """Keep what was set in place of what was set before."""
-    row = _row(tenant)
-    connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (row, keys.encrypt(to_json(calibration), row)))
+    write_record(connection, keys, _NAME, tenant, calibration)
 
 
 def read_calibration(database: Database, keys: Keys, tenant: str) -> Calibration | None:
@@ -46,19 +45,5 @@ def read_calibration(database: Database, keys: Keys, tenant: str) -> Calibration
     Raises:
         UnreadableStore: When it was changed, comes from another register or tenant, or is not understood.
     """
-    row = _row(tenant)
-    found = database.query("SELECT value FROM meta WHERE name = ?", (row,))
-    if not found:
-        return None
-    [(sealed,)] = found
-    try:
-        return Calibration.model_validate(json.loads(keys.decrypt(sealed if isinstance(sealed, bytes) else b"", row)))
-    except (WrongKey, ValidationError) as error:
-        raise UnreadableStore(
-            "The thresholds of this register cannot be used: they were changed, or come from another one.",
-            fix="Run `expunge calibrate` again, or `expunge calibrate --reset` for the defaults.",
-        ) from error
-
-
-def _row(tenant: str) -> str:
-    return f"thresholds/{tenant}"
+    fix = "Run `expunge calibrate` again, or `expunge calibrate --reset` for the defaults."
+    return read_record(database, keys, _NAME, tenant, Calibration, fix=fix)
