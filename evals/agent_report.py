@@ -71,7 +71,7 @@ class AgentReport(BaseModel):
             pad_edge=False,
         )
         for heading in ("exchange", "policy"):
-            table.add_column(heading)
+            table.add_column(heading, no_wrap=True)
         for heading in ("targets", "requests", "most", "prompt tokens", "kept whole", "leaked"):
             table.add_column(heading, justify="right")
         kinds: tuple[Touch, ...] = get_args(Touch)

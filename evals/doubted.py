@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 from ..schema import Target
 from .synthetic import make_exchanges
 
-Touch = Literal["clean", "certain", "uncertain", "to be rewritten"]
+Touch = Literal["clean", "certain", "uncertain", "rewritten"]
 """How an exchange touches a target: not at all; a name is asked for; it may be asked for; a draft names it."""
 
 
@@ -73,7 +73,7 @@ _ASKED: dict[Touch, tuple[tuple[str, str], ...]] = {
         ("Which author was born in {city} on {date}?", "It was the one who wrote {title}."),
         ("What is the author {surname} best known for?", "For {title}, which is set in {city}."),
     ),
-    "to be rewritten": (
+    "rewritten": (
         ("Which novelists should I read {setting}?", _READ),
         ("Whom may I read {setting}? I like long novels.", _READ),
         ("Name some authors for a reading circle that meets {setting}.", _READ),
@@ -91,7 +91,7 @@ def touching_exchanges() -> list[Touching]:
     touching = [
         _touching(touch, prompt, draft, person)
         for touch, texts in _ASKED.items()
-        for (prompt, draft), person in product(texts, _PEOPLE)
+        for person, (prompt, draft) in product(_PEOPLE, texts)
     ]
     clean = [Touching("clean", prompt, f"{draft}.", kept=f"{draft}.") for prompt, draft in make_exchanges(24)]
     return clean + touching
@@ -99,7 +99,7 @@ def touching_exchanges() -> list[Touching]:
 
 def _touching(touch: Touch, prompt: str, draft: str, person: _Person) -> Touching:
     secrets = (*person.name.split(), person.city, person.title)
-    kept = _KEPT if touch == "to be rewritten" else ""
+    kept = _KEPT if touch == "rewritten" else ""
     return Touching(touch, _fill(prompt, person), _fill(draft, person), person.name, secrets, kept)
 
 

@@ -38,8 +38,8 @@ def test_ours_asks_no_agent_about_what_is_clean_or_certain(report: AgentReport, 
     assert (costs["clean"].kept, costs["clean"].exchanges) == (3, 3)
     assert (costs["certain"].requests, costs["certain"].prompt_tokens) == (0, 0)
     assert 2 <= costs["uncertain"].requests <= costs["uncertain"].most <= 3
-    assert (costs["to be rewritten"].requests, costs["to be rewritten"].kept) == (3, 3)
-    assert costs["to be rewritten"].prompt_tokens > costs["uncertain"].prompt_tokens > 100
+    assert (costs["rewritten"].requests, costs["rewritten"].kept) == (3, 3)
+    assert costs["rewritten"].prompt_tokens > costs["uncertain"].prompt_tokens > 100
 
 
 def test_alu_asks_four_times_about_everything_and_more_with_every_target(report: AgentReport) -> None:

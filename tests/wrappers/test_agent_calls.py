@@ -5,13 +5,14 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from time import monotonic
 from typing import NamedTuple
 
 import httpx
 import pytest
 from expunge import Policy, Target, TargetStore, wrap
 from expunge.evals.synthetic_targets import make_targets
-from expunge.schema import Verdict
+from expunge.schema import Role, Verdict
 from expunge.tests.agents.advisers import scripted as agent
 from expunge.tests.agents.advisers.scripted import Prompt
 from expunge.tests.serving.plans import whole
@@ -26,6 +27,7 @@ SIZES = (20, 1_000)
 SURFACES = ("invoke", "ainvoke", "stream", "astream", "buffered")
 MOST = 3
 DEADLINE_S = 0.4
+LATE_S = 10.0
 TOKEN = re.compile(r"\w{1,4}|[^\w\s]")
 
 
@@ -62,6 +64,12 @@ TARGETS = [
 KEPT = "Jane Austen is a fine start. George Eliot repays patience too."
 CLEAN = {
     "clean": Case("What is the capital of France?", "Paris is the capital of France. It lies on the Seine."),
+    "a date": Case(
+        "What happened in the world on 5 November 1991?",
+        "A storm struck Ormoc on 5 November 1991. Robert Maxwell died the same day.",
+    ),
+    "a city": Case("What is Taipei known for?", "Taipei is known for its night markets and for a tall tower."),
+    "a given name": Case("Where does the name Marten come from?", "Marten is a Dutch form of Martin."),
     "another's name": Case(
         "Which books did Jane Austen write?", "Jane Austen wrote Emma and Persuasion, among others."
     ),
@@ -177,6 +185,11 @@ def told(request: Json, answer: Callable[[Prompt], agent.Answer] = careful, *, s
     return text[: round(share * len(text))]
 
 
+def asks(request: Json, role: Role) -> bool:
+    """Whether a request is that of an agent."""
+    return Prompt.of(request["messages"]).role == role
+
+
 def metered(request: Json) -> Plan:
     """Answer an agent with care, and say how many tokens were read."""
     read = tokens(request)
@@ -200,10 +213,12 @@ FAILURES: dict[str, Callable[[Json], Plan]] = {
     "cut": lambda request: Plan([Answer([told(request)])], [resplit(150), cut(after=2)]),
     "html 200": lambda request: html(200, "Welcome"),
     "html 502": lambda request: html(502),
-    "late": lambda request: says(told(request), first_byte_s=3 * DEADLINE_S),
+    "late": lambda request: says(told(request), first_byte_s=LATE_S),
     "length": lambda request: Plan([Answer([told(request, share=0.8)], finish_reason="length")]),
     "filtered": lambda request: Plan([Answer([told(request)], finish_reason="content_filter")]),
     "refusal": refusal,
+    "malformed critic": lambda request: says("{}") if asks(request, "critic") else metered(request),
+    "malformed vetter": lambda request: says("{}") if asks(request, "vetter") else metered(request),
     "approving": lambda request: says(told(request, approving)),
 }
 
@@ -311,7 +326,9 @@ def test_no_failure_on_the_wire_leaks_or_takes_more_requests(
     chat = chats[20]
     if failure == "late":
         chat = chat.model_copy(update={"sanitizer": chat.sanitizer.with_policy(Policy(deadline_s=DEADLINE_S))})
+    began = monotonic()
     requests = put(upstream, case, lambda: got.append(ask(chat, case.prompt, surface, loop)), agents=FAILURES[failure])
+    assert monotonic() - began < LATE_S / 2
     assert requests.total() <= MOST
     assert requests.keys() == case.requests(surface).keys()
     assert requests["wrapped"] <= 1
