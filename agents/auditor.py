@@ -18,13 +18,14 @@ class Auditor:
     Args:
         detector: The layers of detection.
         policy: Limits and sides.
+        wary: Whether marks count also where somebody else is named, or something else told, beside them.
     """
 
-    def __init__(self, detector: Detector, policy: Policy) -> None:
+    def __init__(self, detector: Detector, policy: Policy, *, wary: bool = False) -> None:
         self._detector = detector
         self._policy = policy
         self._scope = ScopeAuditor(detector, policy)
-        self._scales = Scales(detector, policy)
+        self._scales = Scales(detector, policy, wary=wary)
 
     def audit(
         self, draft: str, vetting: Vetting, memo: Memo | None = None, growth: Growth | None = None

@@ -61,6 +61,7 @@ class Vetter:
             findings=tuple(notes.findings),
             marks=frozenset(hit.key for evidence in marked.values() for hit in evidence.marks),
             hints=notes.hints,
+            several=frozenset(notes.several),
             likeness=notes.likeness,
             others=_words_of_others(ask, persons, scan),
             ask=said,
@@ -117,6 +118,8 @@ class Vetter:
             total = weight + (notes.likeness.bonus(target_id) if notes.likeness and weight else 0.0)
             if not self._identifies(target_id, ask, weight, total):
                 notes.hints[target_id] = hint
+                if len({hit.key for hit in scan[target_id].marks}) > 1:
+                    notes.several.add(target_id)
                 if hint > weight:
                     notes.partly.add(target_id)
                 continue

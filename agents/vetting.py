@@ -20,6 +20,7 @@ class Vetting:
         findings: The evidence.
         marks: Keys of the marks that the user wrote, which an answer may repeat.
         hints: Weight of what hints at a target that is not active, by id.
+        several: Ids of those at which more than one mark hints.
         likeness: How near the ask is to the register, where that was looked at.
         others: Words of the names that were asked about, whoever's they are.
         ask: What was asked.
@@ -33,6 +34,7 @@ class Vetting:
     findings: tuple[Finding, ...] = ()
     marks: frozenset[str] = frozenset()
     hints: Mapping[str, float] = field(default_factory=dict)
+    several: frozenset[str] = frozenset()
     likeness: Likeness | None = None
     others: frozenset[str] = frozenset()
     ask: str = ""
@@ -54,5 +56,6 @@ class Notes:
     denied: set[str] = field(default_factory=set)
     partly: set[str] = field(default_factory=set)
     hints: dict[str, float] = field(default_factory=dict)
+    several: set[str] = field(default_factory=set)
     likeness: Likeness | None = None
     findings: list[Finding] = field(default_factory=list)

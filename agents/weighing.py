@@ -47,10 +47,12 @@ class Scales:
     Args:
         detector: The layers of detection.
         policy: Limits and sides.
+        wary: Whether evidence counts also where somebody else is named, or something else told, beside it.
     """
 
-    def __init__(self, detector: Detector, policy: Policy) -> None:
+    def __init__(self, detector: Detector, policy: Policy, *, wary: bool = False) -> None:
         self._detector = detector
+        self._wary = wary
         self._nearest = policy.candidates
         self._thresholds = policy.thresholds
 
@@ -62,7 +64,7 @@ class Scales:
         active = target.id in vetting.active or bool(evidence.counted)
         threshold = self._thresholds.discloses_asked if active else self._thresholds.discloses
         new = sorted((hit for hit in evidence.marks if hit.key not in vetting.marks), key=lambda hit: hit.start)
-        others = evidence.others_in(reading.people)
+        others = [] if self._wary else evidence.others_in(reading.people)
         if others and not active and not evidence.has_hard_mark(vetting.marks):
             return []
         weight = evidence.weight(vetting.marks)
@@ -86,7 +88,8 @@ class Scales:
     ) -> list[Finding]:
         """Return what discloses when the marks of ask and draft and the meaning of both are taken together."""
         hinted = vetting.hints.get(target.id, 0.0) if target.scope == "everything" else 0.0
-        if hinted < HINTS and ((weight < HINTS_IN_DRAFT and not parts) or vetting.others):
+        others = vetting.others and not self._wary
+        if hinted < HINTS and ((weight < HINTS_IN_DRAFT and not parts) or others):
             return []
         partly = bool(parts) or target.id in vetting.partly
         if (partly or hinted < SURE_HINT) and self._tells_of_another(target.id, vetting, reading, partly):
@@ -103,6 +106,8 @@ class Scales:
         return findings
 
     def _tells_of_another(self, target_id: str, vetting: Vetting, reading: Reading, partly: bool) -> bool:
+        if self._wary:
+            return False
         # What stands beside the question may be there to mislead.
         marks = reading.marks_with(vetting.question)
         return self._detector.contradicts(target_id, marks, unfamiliar=partly)

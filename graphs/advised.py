@@ -11,6 +11,8 @@ from .steps import Steps
 
 # What of the deadline is left for the gate, and for what the rules make of a model that does not answer.
 _SHARE = 0.9
+# Characters of a critic's remarks that the rewriter's model is told.
+_MEND = 2_000
 
 
 class AdvisedSteps(Steps):
@@ -35,7 +37,7 @@ class AdvisedSteps(Steps):
         super().vet(exchange)
         adviser, conversation, vetting = self._advisers.vetter, exchange.conversation, exchange.vetting
         spending = Spending(self._until(exchange))
-        if adviser and (doubts := adviser.doubts(vetting, spending)):
+        if adviser and (doubts := adviser.doubts(vetting, conversation.ask, spending)):
             exchange.settling = in_background(
                 lambda: Settled(adviser.settle(doubts, conversation, vetting, spending), spending.entries)
             )
@@ -43,15 +45,16 @@ class AdvisedSteps(Steps):
     def holds(self, exchange: Exchange) -> bool:
         """Say whether a model may find something in the draft that the rules do not."""
         return exchange.settling is not None or bool(
-            self._advisers.auditor and self._advisers.auditor.doubts(exchange.vetting, [], [], self._spending(exchange))
+            self._advisers.auditor
+            and self._advisers.auditor.doubts("", exchange.vetting, [], [], self._spending(exchange))
         )
 
     def look(self, exchange: Exchange, reasoning: str, text: str) -> list[Finding]:
-        """Return what the beginning of a draft discloses, or nearly does: then the model is asked at its end."""
+        """Return what the beginning of a draft discloses, or might: then its end is waited for, and the model asked."""
         found, adviser = super().look(exchange, reasoning, text), self._advisers.auditor
         if found or adviser is None or not text or not adviser.affords(self._spending(exchange)):
             return found
-        return adviser.misses(text, exchange.vetting, exchange.memo, exchange.growth)
+        return adviser.excused(text, exchange.vetting, exchange.memo, exchange.growth)
 
     def audit(self, exchange: Exchange) -> None:
         """Look for disclosure by rules, and ask the auditor's model where these are uncertain."""
@@ -64,8 +67,8 @@ class AdvisedSteps(Steps):
         adviser, draft, spending = self._advisers.auditor, exchange.draft, self._spending(exchange)
         if adviser is None or draft is None or not draft.text or exchange.in_calls or not adviser.affords(spending):
             return
-        misses = [] if exchange.remaining else adviser.misses(draft.text, exchange.vetting, exchange.memo)
-        if doubts := adviser.doubts(exchange.vetting, exchange.remaining, misses, spending):
+        excused = [] if exchange.remaining else adviser.excused(draft.text, exchange.vetting, exchange.memo)
+        if doubts := adviser.doubts(draft.text, exchange.vetting, exchange.remaining, excused, spending):
             found = adviser.settle(doubts, draft.text, exchange.vetting, exchange.remaining, spending)
             exchange.findings = exchange.remaining = found
 
@@ -94,20 +97,23 @@ class AdvisedSteps(Steps):
     def _chosen(self, exchange: Exchange, passed: list[Critique]) -> Critique | None:
         """Return the best of what the rules let pass, as the critic's model rates it.
 
-        Without a usable rating what a model wrote is not cleared.
+        Without a usable rating what a model wrote is not cleared. Where the critic has no model, it is by the rules.
         """
         written = [critique for critique in passed if critique.text in exchange.written]
+        own = [critique for critique in passed if critique not in written]
         critic, draft, spending = self._advisers.critic, exchange.draft, self._spending(exchange)
         if not written or draft is None:
             return super()._chosen(exchange, passed)
-        if critic is None or not critic.affords(spending):
+        if critic is None:
             return written[0]
+        if not critic.affords(spending):
+            return next(iter(own), None)
         found = passages(draft.text, exchange.findings or ())
         ratings = critic.rate(exchange.vetting.ask, draft.text, found, [each.text for each in passed], spending)
         if not ratings:
-            return next((critique for critique in passed if critique not in written), None)
+            return next(iter(own), None)
         rated = [(rating.total, critique) for rating, critique in zip(ratings, passed, strict=True) if rating.accepted]
-        exchange.mend = " ".join(rating.mend for rating in ratings)
+        exchange.mend = " ".join(rating.mend for rating in ratings)[:_MEND]
         return max(rated, key=lambda each: each[0])[1] if rated else None
 
     def _spending(self, exchange: Exchange) -> Spending:

@@ -113,7 +113,8 @@ class Sanitizer:
             return make_steps(self._detector, policy, policy.baseline, self._models.get("rewriter"))
         if not self._models or not policy.max_calls:
             return Steps(self._detector, policy)
-        return AdvisedSteps(self._detector, policy, Advisers.of(self._models, self._detector, policy))
+        advisers = Advisers.of(self._models, self._detector, policy, self.store.keys.digest)
+        return AdvisedSteps(self._detector, policy, advisers)
 
     def check(self, prompt: Prompt, response: str | None = None) -> Verdict:
         """Decide on one exchange, without calling the wrapped model.

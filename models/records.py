@@ -15,6 +15,9 @@ DECLINED = {"content_filter", "refusal", "safety"}
 BEGUN = re.compile(r'\{\s*["}]')
 """The beginning of an object; any other brace is one in prose."""
 
+LONGEST = 100_000
+"""Characters of an answer that is still read: no record takes as many."""
+
 PROBLEMS = 10
 """How many errors of an answer its model is told."""
 
@@ -30,7 +33,10 @@ def read(answer: AIMessage, record: type[R]) -> Reading[R]:
     """Read the one JSON object of an answer that fits a record; the problems quote nothing of its values."""
     fitting: list[R] = []
     problems = "- It holds no whole JSON object."
-    for text in _objects(said(answer)):
+    told = said(answer)
+    if len(told) > LONGEST:
+        return Reading(None, "- It is too long.")
+    for text in _objects(told):
         try:
             fitting.append(record.model_validate_json(text, strict=True))
         except ValidationError as error:
@@ -62,13 +68,27 @@ def _problems(error: ValidationError) -> str:
     return "\n".join(f"- {'.'.join(map(str, each['loc'])) or 'object'}: {each['msg']}" for each in found)
 
 
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Make an object of its pairs.
+
+    Raises:
+        ValueError: A key comes twice: readers take one value or the other.
+    """
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError("a key comes twice")
+    return dict(pairs)
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_once)
+
+
 def _objects(text: str) -> list[str]:
-    """Return the JSON objects in a text, from left to right; none at all when one begins and does not end."""
+    """Return the JSON objects in a text, from left to right; none at all when one begins and does not end well."""
     found: list[str] = []
     end = 0
     while begun := BEGUN.search(text, end):
         try:
-            _, end = json.JSONDecoder().raw_decode(text, begun.start())
+            _, end = _DECODER.raw_decode(text, begun.start())
         except (ValueError, RecursionError):
             return []
         found.append(text[begun.start() : end])

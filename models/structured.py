@@ -131,9 +131,15 @@ class _Asking(Generic[R]):
         self.prompt_tokens += sent
         answer = _answer(bound, conversation)
         usage = answer.usage_metadata
-        self.prompt_tokens += usage["input_tokens"] - sent if usage else 0
-        self.tokens += usage["total_tokens"] - sent if usage else len(said(answer)) // 4
+        read, all_ = (usage["input_tokens"], usage["total_tokens"]) if usage else (None, None)
+        self.prompt_tokens += _counted(read, sent) - sent
+        self.tokens += _counted(all_, sent + len(said(answer)) // 4) - sent
         return answer
+
+
+def _counted(reported: object, estimated: int) -> int:
+    """Return the tokens that a model reports; the estimate where that is no number of tokens."""
+    return reported if isinstance(reported, int) and reported >= 0 else estimated
 
 
 def _answer(model: quiet.Model, conversation: list[BaseMessage]) -> AIMessage:

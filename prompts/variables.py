@@ -14,7 +14,7 @@ class VetterPrompt(Variables):
 
     Attributes:
         conversations: Conversations up to the wanted answer, by number.
-        subjects: Who may be asked for, by letter and the number of the conversation.
+        subjects: Who may be asked for, by label and the number of the conversation.
     """
 
     file: ClassVar[Name] = "vetter"
@@ -29,7 +29,7 @@ class AuditorPrompt(Variables):
     Attributes:
         questions: What was asked, by number.
         answers: The answer to each.
-        subjects: Of whom something may be disclosed, by letter and the number of the answer.
+        subjects: Of whom something may be disclosed, by label and the number of the answer.
     """
 
     file: ClassVar[Name] = "auditor"
@@ -65,7 +65,7 @@ class CriticPrompt(Variables):
     Attributes:
         question: What was asked.
         passages: What must not be told, by number.
-        texts: The proposals, by letter.
+        texts: The proposals, by label.
     """
 
     file: ClassVar[Name] = "critic"

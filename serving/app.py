@@ -25,6 +25,9 @@ _SILENT: TelemetryConfig = {
     "auto_configure": False,
 }
 
+# Checks at once, for each exchange that one upstream may have under way, where agents have models.
+_WAITING = 4
+
 
 def create_app(
     tenants: Tenants,
@@ -49,7 +52,8 @@ def create_app(
     limits = limits or Limits()
     service = Service(Upstreams(upstreams, limits), limits, stream, Observation(tracer_provider))
     if tenants.ask_models:
-        service.workers.total_tokens = limits.concurrency  # their checks wait for models, one not for another's
+        # Their checks wait for models; others, and checks of no upstream, are not to wait for those.
+        service.workers.total_tokens = _WAITING * limits.concurrency
     for backend in service.upstreams.backends.values():
         service.observation.watch(backend.name, backend.admission)
 

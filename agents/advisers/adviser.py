@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from ...models.structured import ask_record
 from ...prompts import Variables, render
 from ...schema import AgentCall, Outcome, Policy, Role
+from .controls import Control, Digest, control_for
 
 # The first answer, and one attempt to repair it.
 _ATTEMPTS = 2
@@ -61,18 +62,24 @@ class Adviser:
         role: The agent.
         model: Its model.
         policy: Limits and sides.
+        digest: The register's keyed digest.
     """
 
-    def __init__(self, role: Role, model: BaseChatModel, policy: Policy) -> None:
+    def __init__(self, role: Role, model: BaseChatModel, policy: Policy, digest: Digest) -> None:
         self._role = role
         self._model = model
         self._policy = policy
+        self._digest = digest
 
-    def affords(self, spending: Spending) -> bool:
-        """Whether another request is allowed."""
-        return spending.calls < self._policy.max_calls and perf_counter() < spending.until
+    def control(self, *texts: str) -> Control:
+        """Return the control for a prompt that holds these texts."""
+        return control_for(texts, self._digest)
 
-    def ask(self, prompt: Variables, record: type[R], spending: Spending) -> R | None:
+    def affords(self, spending: Spending, reserved: int = 0) -> bool:
+        """Whether another request is allowed, with so many reserved for another agent."""
+        return spending.calls + reserved < self._policy.max_calls and perf_counter() < spending.until
+
+    def ask(self, prompt: Variables, record: type[R], spending: Spending, reserved: int = 0) -> R | None:
         """Return what the model fills in; `None` when that is of no use, or would take too many tokens."""
         messages = render(prompt)
         expected = sum(len(message.text) for message in messages) // _CHARACTERS_A_TOKEN
@@ -83,7 +90,7 @@ class Adviser:
             self._model,
             messages,
             record,
-            calls=min(_ATTEMPTS, self._policy.max_calls - spending.calls),
+            calls=min(_ATTEMPTS, self._policy.max_calls - spending.calls - reserved),
             timeout_s=spending.until - perf_counter(),
         )
         spending.entries.append(

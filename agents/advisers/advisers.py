@@ -9,6 +9,7 @@ from ...detection.detector import Detector
 from ...schema import Policy, Role
 from .adviser import Adviser
 from .auditing import AuditingAdviser
+from .controls import Digest
 from .criticism import CritiquingAdviser
 from .rewriting import RewritingAdviser
 from .vetting import VettingAdviser
@@ -24,21 +25,22 @@ class Advisers:
     critic: CritiquingAdviser | None
 
     @classmethod
-    def of(cls, models: Mapping[Role, BaseChatModel], detector: Detector, policy: Policy) -> "Advisers":
+    def of(cls, models: Mapping[Role, BaseChatModel], detector: Detector, policy: Policy, digest: Digest) -> "Advisers":
         """Give each agent its model.
 
         Args:
             models: The models by agent.
             detector: The layers of detection.
             policy: Limits and sides.
+            digest: The register's keyed digest.
         """
         vetter, auditor, rewriter, critic = (
-            Adviser(role, models[role], policy) if role in models else None
+            Adviser(role, models[role], policy, digest) if role in models else None
             for role in ("vetter", "auditor", "rewriter", "critic")
         )
         return cls(
             VettingAdviser(vetter, detector, policy) if vetter else None,
             AuditingAdviser(auditor, detector, policy) if auditor else None,
-            RewritingAdviser(rewriter, policy) if rewriter else None,
+            RewritingAdviser(rewriter, policy, reserved=1 if critic else 0) if rewriter else None,
             CritiquingAdviser(critic) if critic else None,
         )

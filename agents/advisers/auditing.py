@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
+from ...detection.canonical import canonical
 from ...detection.detector import Detector
 from ...detection.growth import Growth
 from ...prompts.variables import AuditorPrompt
@@ -12,14 +13,13 @@ from ..findings import UNCLEARED, of_agent, stands
 from ..reading import Memo
 from ..vetting import Vetting
 from .adviser import Adviser, Answer, Spending
-from .clearing import clears
-from .controls import control_for
+from .clearing import clearable, clears, is_shared
 from .lineup import CONTROL, Lineup, numbered
 from .quotes import places
-from .vetting import HINTS
+from .vetting import hinted
 
-NEAR = 0.6
-"""The part of the evidence it takes that is a near miss, of which the model is asked."""
+
+_QUOTES = 20
 
 
 class Told(Answer):
@@ -50,15 +50,14 @@ class AuditingAdviser:
         self._adviser = adviser
         self._detector = detector
         self._policy = policy
-        nearly = policy.model_copy(update={"thresholds": policy.thresholds.scaled(NEAR)})
-        self._lenient = Auditor(detector, nearly)
+        self._wary = Auditor(detector, policy, wary=True)
 
     def affords(self, spending: Spending) -> bool:
         """Whether it may be asked."""
         return self._adviser.affords(spending)
 
-    def misses(self, draft: str, vetting: Vetting, memo: Memo, growth: Growth | None = None) -> list[Finding]:
-        """Return what would be found in a draft if less evidence were enough.
+    def excused(self, draft: str, vetting: Vetting, memo: Memo, growth: Growth | None = None) -> list[Finding]:
+        """Return what would be found in a draft if nothing that stands beside it explained it away.
 
         Args:
             draft: A draft in which the rules find nothing, as far as it is known.
@@ -66,30 +65,30 @@ class AuditingAdviser:
             memo: What earlier audits of the same exchange worked out.
             growth: What earlier audits found in the beginning of the same draft.
         """
-        return self._lenient.audit(draft, vetting, memo, growth)
+        return self._wary.audit(draft, vetting, memo, growth)
 
     def doubts(
-        self, vetting: Vetting, findings: list[Finding], misses: list[Finding], spending: Spending
+        self, draft: str, vetting: Vetting, findings: list[Finding], excused: list[Finding], spending: Spending
     ) -> list[Target]:
-        """Return the targets to ask about; none where something certain was found, which has to go in any case.
+        """Return the targets to ask about; none where something was found that no word clears: it has to go.
 
-        Where nothing was found these are the targets that the ask names or hints at, and the near misses.
+        Where nothing was found these are the targets that the ask names or hints at, and those that were excused.
 
         Args:
+            draft: The draft.
             vetting: What the vetter found in the conversation.
             findings: What the rules find in the draft.
-            misses: What they nearly find.
+            excused: What they would find if nothing beside it explained it away.
             spending: What the exchange has cost so far.
         """
-        if any(finding.certain for finding in findings) or not self.affords(spending):
-            return []
         asked = {finding.target for finding in vetting.findings if finding.where == "prompt"} & vetting.active
-        hinted = {target_id for target_id, hint in vetting.hints.items() if hint >= HINTS} - vetting.settled
-        missed = {finding.target for finding in misses}
-        concerned = {finding.target for finding in findings} or asked | hinted | missed
+        hints = set(hinted(vetting)) - vetting.settled
+        let_off = {finding.target for finding in excused}
+        concerned = {finding.target for finding in findings} or asked | hints | let_off
         targets = self._detector.targets
         known = [targets[target_id] for target_id in sorted(concerned) if target_id in targets]
-        return known[: self._policy.candidates]
+        open_ = not findings or all(_clearable(target, draft, vetting, findings) for target in known)
+        return known[: self._policy.candidates] if open_ and self.affords(spending) else []
 
     def settle(
         self, doubts: list[Target], draft: str, vetting: Vetting, findings: list[Finding], spending: Spending
@@ -107,7 +106,7 @@ class AuditingAdviser:
         return sorted(settled, key=lambda finding: (finding.start, finding.end))
 
     def _ask(self, doubts: list[Target], draft: str, vetting: Vetting, spending: Spending) -> Mapping[str, Told]:
-        control = control_for([vetting.ask, draft])
+        control = self._adviser.control(vetting.ask, draft)
         lineup = Lineup.of(doubts, f"{vetting.ask} {draft}", control)
         prompt = AuditorPrompt(
             numbered(vetting.ask, control.question, swapped=control.swapped),
@@ -133,11 +132,21 @@ class AuditingAdviser:
             return own or [uncleared] * stands(uncleared, target, self._policy)
         if said.relation in {"states", "implies"}:
             return own + self._quoted(target, said, draft, spending, whole=not own)
-        return [] if clears(said.relation, said.meant, target, own, draft) else own
+        open_ = _clearable(target, draft, vetting, own)
+        return [] if open_ and clears(said.relation, said.meant, target, own, draft) else own
 
     def _quoted(self, target: Target, said: Told, draft: str, spending: Spending, *, whole: bool) -> list[Finding]:
         """Return the passages that a model quotes; one that stands nowhere in the draft is dropped, and counted."""
-        each = [places(draft, quote) for quote in said.quotes]
+        words = canonical(draft)
+        each = [places(words, quote) for quote in said.quotes[:_QUOTES]]
         spending.amend(dropped=sum(not found for found in each))
         quoted = [of_agent(target.id, span.start, span.end, "draft") for found in each for span in found]
         return quoted or [of_agent(target.id, 0, len(draft), "draft")] * whole
+
+
+def _clearable(target: Target, draft: str, vetting: Vetting, findings: list[Finding]) -> bool:
+    """Whether some word of the model clears what a draft holds of a target; none does where the ask tells who it is."""
+    asked = [finding for finding in vetting.findings if finding.target == target.id and finding.where == "prompt"]
+    told = any(finding.layer == "fingerprint" and not is_shared(finding) for finding in asked)
+    own = [finding for finding in findings if finding.target == target.id]
+    return not told and target.id not in hinted(vetting) and clearable(target, own, draft)

@@ -22,9 +22,9 @@ def brief(target: Target, about: str) -> str:
         target: The target.
         about: The text that is to be judged.
     """
-    lines = [f"Name: {target.name[:_NAME]}", f"Kind: {target.kind}"]
+    lines = [f"Name: {_line(target.name, _NAME)}", f"Kind: {target.kind}"]
     if target.aliases:
-        lines.append(f"Also called: {'; '.join(alias[:_NAME] for alias in target.aliases[:_ALIASES])}")
+        lines.append(f"Also called: {'; '.join(_line(alias, _NAME) for alias in target.aliases[:_ALIASES])}")
     everything = target.scope == "everything"
     lines.append("Must not be told: everything about it." if everything else "Must not be told, as in these texts:")
     if target.documents:
@@ -38,7 +38,11 @@ def brief(target: Target, about: str) -> str:
 def _listed(texts: Sequence[str], about: str, most: int) -> list[str]:
     words = _content(about)
     nearest = sorted(texts, key=lambda text: -len(words & _content(text)))[:most]
-    return [f"- {' '.join(text[:_TEXT].split())}" for text in nearest]
+    return [f"- {_line(text, _TEXT)}" for text in nearest]
+
+
+def _line(text: str, most: int) -> str:
+    return " ".join(text[:most].split())
 
 
 def _content(text: str) -> set[str]:

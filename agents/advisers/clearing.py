@@ -5,59 +5,83 @@ from collections.abc import Collection, Sequence
 from rapidfuzz.distance import OSA
 
 from ...detection.canonical import Span, canonical
-from ...detection.rarity import STOP_WORDS
+from ...detection.rarity import RARE, STOP_WORDS, zipf
+from ...detection.sentences import people, sentences
 from ...schema import Finding, Target
-from .quotes import places
 
-_NAMES = frozenset({"alias", "fuzzy"})
-# Told by its meaning or its wording, which a near subject shares.
-_LIKENESSES = frozenset({"meaning", "topic"})
-# Marks that others share; a date, an address or a number is not among them.
-_SHARED = frozenset({"word", "name", "title"})
+_SHARED = frozenset({"word", "name"})
 # The likeness from which on a word of a longer name may be the target's own with typing errors.
 _MISSPELT = 0.5
+
+
+def is_shared(finding: Finding) -> bool:
+    """Whether a finding is of a mark that others may share; a date, a title, an address or a number is none."""
+    return finding.evidence in _SHARED
+
+
+def clearable(target: Target, findings: Sequence[Finding], text: str) -> bool:
+    """Whether there is a word of a model's that clears all that was found of a target in a text.
+
+    A name can be cleared where it is part of a longer one, which the rules see and which holds a word that is none of
+    the target's; likeness and shared words always; nothing that is certain, and no date, title, address or number.
+
+    Args:
+        target: The target.
+        findings: What was found of it there.
+        text: The text: the ask or the draft.
+    """
+    return _borne_out(findings, _longer_names(target, text))
 
 
 def clears(relation: str, meant: str, target: Target, findings: Sequence[Finding], text: str) -> bool:
     """Whether a model's word clears all that was found of a target in a text.
 
-    A name is cleared where it is part of a longer one, which the model quotes and which holds a capitalised word that
-    is none of the target's; likeness and shared words by either word; everything else stands.
-
     Args:
         relation: What the model says: `namesake` or `unrelated`; by any other word nothing is cleared.
-        meant: The longer name that it quotes; empty when it quotes none.
+        meant: The longer name of a namesake, as it stands in the text.
         target: The target.
         findings: What was found of it there.
         text: The text: the ask or the draft.
     """
-    if relation not in {"namesake", "unrelated"}:
-        return False
-    names = _longer_names(meant, target, text) if relation == "namesake" else []
-    return all(not finding.certain and _cleared(finding, names) for finding in findings)
+    quoted = canonical(meant).words if relation == "namesake" else []
+    names = [name for name in _longer_names(target, text) if _words(text, name) == quoted]
+    return relation in {"namesake", "unrelated"} and _borne_out(findings, names)
 
 
-def _cleared(finding: Finding, names: Sequence[Span]) -> bool:
-    if finding.layer in _NAMES:
-        return any(name.start <= finding.start and finding.end <= name.end for name in names)
-    if finding.layer == "subject":
-        return bool(names)
-    return finding.layer in _LIKENESSES or (finding.layer == "fingerprint" and finding.evidence in _SHARED)
+def _borne_out(findings: Sequence[Finding], names: Sequence[Span]) -> bool:
+    return all(not finding.certain and _is_other(finding, names) for finding in findings)
 
 
-def _longer_names(meant: str, target: Target, text: str) -> list[Span]:
-    """Return where a quoted name stands that is not the target's."""
+def _is_other(finding: Finding, names: Sequence[Span]) -> bool:
+    """Whether a finding can be of somebody or something else, of these names or without a name."""
+    match finding.layer:
+        case "subject":
+            return bool(names)
+        case "alias" | "fuzzy":
+            return any(name.start <= finding.start and finding.end <= name.end for name in names)
+        case "fingerprint":
+            return is_shared(finding)
+        case layer:
+            return layer == "meaning"
+
+
+def _longer_names(target: Target, text: str) -> list[Span]:
+    """Return what is written as a name in a text and is not the target's."""
     own = {word for name in (target.name, *target.aliases) for word in canonical(name).words}
-    found = []
-    for place in places(text, meant):
-        quoted = text[place.start : place.end]
-        capitals = {canonical(word).joined.strip() for word in quoted.split() if word[:1].isupper()}
-        foreign = capitals - STOP_WORDS - own
-        if len(capitals) > 1 and any(_is_foreign(word, own) for word in foreign):
-            found.append(place)
-    return found
+    opens = {span.start for span in sentences(text)}
+    return [span for span in people(text) if any(_is_foreign(word, own) for word in _names(text, span, opens))]
+
+
+def _words(text: str, span: Span) -> list[str]:
+    return canonical(text[span.start : span.end]).words
+
+
+def _names(text: str, span: Span, opens: Collection[int]) -> list[str]:
+    """Return the words of a name; a common word that a sentence opens with, as in "Describe Ann Orr", is none."""
+    words = _words(text, span)
+    return words[1:] if span.start in opens and zipf(words[0]) >= RARE else words
 
 
 def _is_foreign(word: str, own: Collection[str]) -> bool:
     """Whether a word is none of a name's, misspelt."""
-    return all(OSA.normalized_similarity(word, other) < _MISSPELT for other in own)
+    return word not in STOP_WORDS and all(OSA.normalized_similarity(word, other) < _MISSPELT for other in own)

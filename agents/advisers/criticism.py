@@ -6,8 +6,6 @@ from pydantic import Field
 
 from ...prompts.variables import CriticPrompt
 from .adviser import Adviser, Answer, Spending
-from .controls import control_for
-from .lineup import letters
 
 ENOUGH = 4
 """The rating of forgetting from which on a text may go to the gate."""
@@ -68,17 +66,18 @@ class CritiquingAdviser:
             texts: The proposals.
             spending: What the exchange has cost so far.
         """
-        at = 0 if control_for([ask, draft, *texts]).swapped else len(texts)
+        control = self._adviser.control(ask, draft, *texts)
+        at = 0 if control.swapped else len(texts)
         row = [*texts[:at], draft, *texts[at:]]
-        lettered = dict(zip(letters(), row, strict=False))
-        answer = self._adviser.ask(CriticPrompt(ask, passages, lettered), CriticAnswer, spending)
+        labelled = dict(zip(control.labels(), row, strict=False))
+        answer = self._adviser.ask(CriticPrompt(ask, passages, labelled), CriticAnswer, spending)
         if answer is None:
             return []
         ratings = {rating.text: rating for rating in answer.ratings}
-        if len(answer.ratings) != len(row) or set(ratings) != set(lettered):
+        if len(answer.ratings) != len(row) or set(ratings) != set(labelled):
             spending.amend(outcome="malformed")
             return []
-        ordered = [ratings[letter] for letter in lettered]
+        ordered = [ratings[label] for label in labelled]
         if ordered.pop(at).forgetting >= ENOUGH:
             spending.amend(outcome="contradictory")
             return []

@@ -1,6 +1,6 @@
-"""Whom a model is asked about: the subjects by letter, with a control among them."""
+"""Whom a model is asked about: the subjects by their labels, with a control among them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -17,7 +17,7 @@ class Said(Protocol):
 
     @property
     def subject(self) -> str:
-        """The subject's letter."""
+        """The subject's label."""
 
 
 S = TypeVar("S", bound=Said)
@@ -25,11 +25,11 @@ S = TypeVar("S", bound=Said)
 
 @dataclass(frozen=True)
 class Lineup:
-    """Subjects by letter.
+    """Subjects by label.
 
     Attributes:
-        ids: The target's id, or `CONTROL`, by letter.
-        blocks: What the model reads of each, by letter and the number of the text that it is judged in.
+        ids: The target's id, or `CONTROL`, by label.
+        blocks: What the model reads of each, by label and the number of the text that it is judged in.
     """
 
     ids: Mapping[str, str]
@@ -47,10 +47,10 @@ class Lineup:
         real = [(target.id, brief(target, about)) for target in targets]
         made_up = [(CONTROL, brief(control.target, ""))]
         row = made_up + real if control.swapped else real + made_up
-        lettered = dict(zip(letters(), row, strict=False))
+        labelled = dict(zip(control.labels(), row, strict=False))
         own, other = ("2", "1") if control.swapped else ("1", "2")
-        blocks = {f"{letter} in {own if key else other}": text for letter, (key, text) in lettered.items()}
-        return cls({letter: key for letter, (key, _) in lettered.items()}, blocks)
+        blocks = {f"{label} in {own if key else other}": text for label, (key, text) in labelled.items()}
+        return cls({label: key for label, (key, _) in labelled.items()}, blocks)
 
     def match(self, said: Iterable[S]) -> dict[str, S]:
         """Return what was said by the target's id; nothing where a subject is missing, unknown or comes twice."""
@@ -63,10 +63,3 @@ class Lineup:
 def numbered(real: str, control: str, *, swapped: bool) -> dict[str, str]:
     """Return a text and the control's by number, in the order that the control was drawn with."""
     return dict(zip("12", (control, real) if swapped else (real, control), strict=True))
-
-
-def letters() -> Iterator[str]:
-    """Yield labels: A to Z, then AA, AB and so on."""
-    alphabet = [chr(code) for code in range(ord("A"), ord("Z") + 1)]
-    yield from alphabet
-    yield from (first + second for first in alphabet for second in alphabet)

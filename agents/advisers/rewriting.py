@@ -21,15 +21,17 @@ class RewritingAdviser:
     Args:
         adviser: The model.
         policy: Limits and sides.
+        reserved: Requests that are left for the critic's model, which judges what this one writes; 0: it has none.
     """
 
-    def __init__(self, adviser: Adviser, policy: Policy) -> None:
+    def __init__(self, adviser: Adviser, policy: Policy, reserved: int) -> None:
         self._adviser = adviser
         self._policy = policy
+        self._reserved = reserved
 
     def affords(self, spending: Spending) -> bool:
-        """Whether it may be asked."""
-        return self._adviser.affords(spending)
+        """Whether it may be asked, and the critic's model after it."""
+        return self._adviser.affords(spending, self._reserved)
 
     def propose(
         self, ask: str, draft: str, findings: Sequence[Finding], kept: str, mend: str, spending: Spending
@@ -47,7 +49,7 @@ class RewritingAdviser:
         if not self.affords(spending):
             return []
         prompt = RewriterPrompt(ask, draft, passages(draft, findings), mend, self._policy.proposals)
-        answer = self._adviser.ask(prompt, RewriterAnswer, spending)
+        answer = self._adviser.ask(prompt, RewriterAnswer, spending, self._reserved)
         written = [text.strip() for text in answer.texts[: self._policy.proposals]] if answer else []
         return [text for text in dict.fromkeys(written) if text and is_clean(text, draft, kept, ask)]
 

@@ -12,15 +12,16 @@ from ..conversation import Conversation
 from ..findings import UNCLEARED, of_agent, stands
 from ..vetting import Vetting
 from .adviser import Adviser, Answer, Spending
-from .clearing import clears
-from .controls import control_for
+from .clearing import clearable, clears
 from .lineup import CONTROL, Lineup, numbered
 
-HINTS = 1.3
-"""Weight of what hints at a target from which on the model is asked: more than one date, which any text may hold."""
+HINTS = 0.8
+"""Weight of the marks that together hint at a target from which on the model is asked."""
 
 # Of a long conversation the last turns say what is asked for.
 _CONTEXT = 6_000
+# Ends of lines that JSON leaves as they are.
+_LINE_ENDS = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 
 
 class Asked(Answer):
@@ -51,16 +52,14 @@ class VettingAdviser:
         self._detector = detector
         self._policy = policy
 
-    def doubts(self, vetting: Vetting, spending: Spending) -> list[Target]:
-        """Return the targets to ask about: denied or hinted at, and uncertain; none where one is denied for sure."""
-        sure = {finding.target for finding in vetting.findings if finding.certain}
-        if vetting.denied & sure or not self._adviser.affords(spending):
-            return []
-        hints = sorted(vetting.hints, key=lambda target_id: -vetting.hints[target_id])
-        hinted = [target_id for target_id in hints if vetting.hints[target_id] >= HINTS]
+    def doubts(self, vetting: Vetting, ask: str, spending: Spending) -> list[Target]:
+        """Return the targets to ask about, denied or hinted at; none where one is denied whom no word clears."""
         targets = self._detector.targets
-        candidates = dict.fromkeys([*sorted(vetting.denied), *hinted])
-        return [targets[target_id] for target_id in candidates if target_id in targets][: self._policy.candidates]
+        ids = dict.fromkeys([*sorted(vetting.denied), *hinted(vetting)])
+        candidates = [targets[target_id] for target_id in ids if target_id in targets][: self._policy.candidates]
+        denied = [target for target in candidates if target.id in vetting.denied]
+        open_ = len(denied) == len(vetting.denied) and all(_clearable(vetting, target, ask) for target in denied)
+        return candidates if open_ and self._adviser.affords(spending) else []
 
     def settle(self, doubts: list[Target], conversation: Conversation, vetting: Vetting, spending: Spending) -> Vetting:
         """Return the vetting with what the model says: denied, cleared, or left for the draft to tell.
@@ -74,7 +73,7 @@ class VettingAdviser:
 
     def _ask(self, doubts: list[Target], conversation: Conversation, spending: Spending) -> Mapping[str, Asked]:
         told = _as_text(conversation)
-        control = control_for([told])
+        control = self._adviser.control(told)
         lineup = Lineup.of(doubts, conversation.ask, control)
         asked = json.dumps({"user": control.question})
         prompt = VetterPrompt(numbered(told, asked, swapped=control.swapped), lineup.blocks)
@@ -95,13 +94,31 @@ class VettingAdviser:
             return _with(vetting, target, uncleared) if stands(uncleared, target, self._policy) else vetting
         if said.relation == "asked":
             return _with(vetting, target, of_agent(target.id, 0, len(ask), "prompt"))
-        found = [finding for finding in vetting.findings if finding.target == target.id]
+        found = _of(vetting, target)
         if not found:  # a hint, which goes on to count in the draft
             return replace(vetting, settled=vetting.settled | {target.id})
-        in_ask = all(finding.where == "prompt" for finding in found)
-        if in_ask and clears(said.relation, said.meant, target, found, ask):
+        if _clearable(vetting, target, ask) and clears(said.relation, said.meant, target, found, ask):
             return _without(vetting, target.id)
         return vetting
+
+
+def hinted(vetting: Vetting) -> list[str]:
+    """Return the ids of the targets at which an ask hints enough to ask a model, those that it hints at most first.
+
+    One mark is not enough, however rare: in a large register every date is somebody's.
+    """
+    enough = [target_id for target_id in vetting.several if vetting.hints[target_id] >= HINTS]
+    return sorted(enough, key=lambda target_id: (-vetting.hints[target_id], target_id))
+
+
+def _of(vetting: Vetting, target: Target) -> list[Finding]:
+    return [finding for finding in vetting.findings if finding.target == target.id]
+
+
+def _clearable(vetting: Vetting, target: Target, ask: str) -> bool:
+    """Whether some word of the model clears a target; none does what was found outside of the ask."""
+    found = _of(vetting, target)
+    return all(finding.where == "prompt" for finding in found) and clearable(target, found, ask)
 
 
 def _with(vetting: Vetting, target: Target, finding: Finding) -> Vetting:
@@ -131,7 +148,7 @@ def _as_text(conversation: Conversation) -> str:
     """Return the last turns, a JSON object a line, so that no text can pretend to be another's turn."""
     lines: list[str] = []
     for turn in reversed(conversation.turns):
-        lines.insert(0, json.dumps({turn.role: turn.text}, ensure_ascii=False))
+        lines.insert(0, json.dumps({turn.role: turn.text}, ensure_ascii=False).translate(_LINE_ENDS))
         if sum(map(len, lines)) > _CONTEXT:
             break
     return "\n".join(lines)

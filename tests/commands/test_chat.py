@@ -2,6 +2,9 @@ import json
 from typing import Any
 
 import pytest
+from expunge.tests.agents.advisers.scripted import Prompt, asked
+from expunge.tests.serving.scripted import Plan, Upstream, says
+from expunge.tests.serving.wire import Json
 
 TALK = "What is the capital of France?\n\n/verdict\n/quit\nNever asked.\n"
 
@@ -46,3 +49,21 @@ def test_a_model_that_is_not_there_is_named(expunge: Any, model: str) -> None:
 
 def test_a_conversation_needs_a_register(expunge: Any) -> None:
     assert expunge("chat", stdin="Hello\n").code == 2
+
+
+def test_agents_are_given_a_model(expunge: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer(request: Json) -> Plan:
+        return says(json.dumps(asked(Prompt.of(request["messages"]), "asked")))
+
+    expunge("targets", "add", "Nikolai Abilov")
+    question = "What is Abilov College?\n"
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    [by_rules] = expunge("chat", "--json", stdin=question).out.splitlines()
+    with Upstream(plan=answer) as upstream:
+        monkeypatch.setenv("OPENAI_BASE_URL", upstream.url)
+        [row] = expunge("chat", "--json", "--agent-model", "vetter=openai:small", stdin=question).out.splitlines()
+        assert [body["model"] for body in upstream.bodies] == ["small"]
+    assert json.loads(by_rules)["verdict"]["action"] == "abstain"
+    verdict = json.loads(row)["verdict"]
+    assert [(call["agent"], call["outcome"]) for call in verdict["agents"]] == [("vetter", "answered")]
+    assert (verdict["action"], verdict["calls"]) == ("abstain", 2)

@@ -1,3 +1,4 @@
+import json
 import os
 import re
 import signal
@@ -10,7 +11,9 @@ from typing import Any
 import openai
 import pytest
 from expunge.settings import settings, upstream_key
-from expunge.tests.serving.scripted import Upstream, pace, says
+from expunge.tests.agents.advisers.scripted import Prompt, asked
+from expunge.tests.serving.scripted import Plan, Upstream, pace, says
+from expunge.tests.serving.wire import Json
 
 
 @pytest.fixture(autouse=True)
@@ -43,6 +46,30 @@ def test_it_serves_until_it_is_told_to_stop_and_lets_a_stream_end(register: Path
             assert process.wait(10) == 0
             assert process.stderr.read() == ""
         assert upstream.requests[0].headers["authorization"] == "Bearer the upstream's key"
+
+
+def test_agents_are_given_a_model(expunge: Any) -> None:
+    def college(request: Json) -> Plan:
+        return says(json.dumps(asked(Prompt.of(request["messages"]), "asked")))
+
+    expunge("targets", "add", "Nikolai Abilov")
+    with Upstream() as upstream, Upstream(plan=college) as agents:
+        environment = {**os.environ, "OPENAI_API_KEY": "none", "OPENAI_BASE_URL": agents.url}
+        options = ["--upstream", upstream.url, "--port", "0", "--agent-model", "vetter=openai:small"]
+        command = [sys.executable, "-m", "expunge", "serve", *options]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as process:
+            assert process.stderr
+            address = re.search(r"http://127\.0\.0\.1:\d+", process.stderr.readline() + process.stderr.readline())
+            assert address
+            client = openai.OpenAI(base_url=f"{address[0]}/v1", api_key="none", max_retries=0)
+            upstream.plan = says("It is a school.")
+            for question, action in (("What is Abilov College?", "abstain"), ("Where is Graz?", "release")):
+                answer = client.chat.completions.create(model="any", messages=[{"role": "user", "content": question}])
+                assert answer.model_extra
+                assert answer.model_extra["expunge"]["action"] == action
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(10) == 0
+        assert [body["model"] for body in agents.bodies] == ["small"]
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,24 @@ CASES = [
         ("Ostler", "Dunmere"),
     ),
     Case("Who is Abilov?", "Abilov is the novelist of the steppe.", ("steppe",)),
+    Case(
+        "Which civil engineer's daughter of Taipei wrote 'The Silent Harbour'?",
+        "She is a novelist with a taste for tea.",
+        ("novelist",),
+    ),
+    Case(
+        "Where was the civil engineer's daughter who wrote 'The Silent Harbour' born?",
+        "In Taipei, of course.",
+        ("Taipei",),
+    ),
+    Case(
+        "What is Marten Vrell known for?",
+        "Marten Vrell is known for maps of rivers. One can find his home in a small lane of the town of Dunmere.",
+        ("Dunmere", "small lane"),
+    ),
 ]
+ASKED = {0: "rewriter", 3: "rewriter", 6: "vetter", 7: "auditor", 8: "auditor"}
+"""Which agent's model is asked first about some of them; of the others the rules are sure enough."""
 TARGETS = [
     Target(
         name="Hsiao Yun-Hwa",
@@ -217,10 +234,13 @@ def test_by_rules_alone_nothing_of_these_leaks(store: TargetStore, case: Case) -
     assert_held(case, Sanitizer(store).check(case.prompt, case.draft).text)
 
 
-@pytest.mark.parametrize("case", CASES, ids=[str(number) for number in range(len(CASES))])
-def test_models_are_asked_about_these(sanitizer: Sanitizer, agent: Scripted, case: Case) -> None:
-    play(agent, dict.fromkeys(ROLES, honest))
-    assert sanitizer.check(case.prompt, case.draft).agents
+@pytest.mark.parametrize("number", range(len(CASES)))
+def test_models_are_asked_where_a_word_of_theirs_can_change_something(
+    sanitizer: Sanitizer, agent: Scripted, number: int
+) -> None:
+    play(agent, dict.fromkeys(ROLES, confirming))
+    sanitizer.check(*CASES[number][:2])
+    assert agent.roles[:1] == ([ASKED[number]] if number in ASKED else [])
 
 
 @settings(max_examples=RUNS // 2)

@@ -1,0 +1,56 @@
+"""Subjects by letter, with a control among them, and what is said of them by the target's id."""
+
+from dataclasses import dataclass
+from itertools import islice
+
+import pytest
+from expunge import Target
+from expunge.agents.advisers.controls import Control
+from expunge.agents.advisers.lineup import CONTROL, Lineup, letters, numbered
+
+TARGETS = [Target(name="Hina Ameen", id="tgt_1"), Target(name="Ann Orr", id="tgt_2")]
+ORDERS = pytest.mark.parametrize("swapped", [False, True], ids=["last", "first"])
+
+
+@dataclass(frozen=True)
+class Says:
+    subject: str
+
+
+def control(*, swapped: bool) -> Control:
+    return Control("Alack Bredan", "Corlim", 1950, swapped)
+
+
+@ORDERS
+def test_each_subject_is_judged_in_its_own_text(swapped: bool) -> None:
+    lineup = Lineup.of(TARGETS, "Who is Hina Ameen?", control(swapped=swapped))
+    texts = numbered("the real one", "the control's", swapped=swapped)
+    judged = {text.splitlines()[0]: texts[label.split()[-1]] for label, text in lineup.blocks.items()}
+    assert judged == {
+        "Name: Hina Ameen": "the real one",
+        "Name: Ann Orr": "the real one",
+        "Name: Alack Bredan": "the control's",
+    }
+    assert [label.split()[0] for label in lineup.blocks] == ["A", "B", "C"]
+    assert list(lineup.ids.values()).index(CONTROL) == (0 if swapped else 2)
+
+
+@ORDERS
+def test_what_is_said_is_returned_by_the_targets_id(swapped: bool) -> None:
+    lineup = Lineup.of(TARGETS, "", control(swapped=swapped))
+    said = lineup.match([Says(letter) for letter in "CBA"])
+    assert set(said) == {"tgt_1", "tgt_2", CONTROL}
+    assert all(lineup.ids[one.subject] == key for key, one in said.items())
+    assert lineup.blocks[f"{said['tgt_1'].subject} in {2 if swapped else 1}"].startswith("Name: Hina Ameen")
+
+
+@pytest.mark.parametrize("given", ["", "AB", "ABB", "ABCC", "ABCD", "ABD", "abc"])
+def test_a_subject_too_few_too_many_or_twice_is_no_answer(given: str) -> None:
+    lineup = Lineup.of(TARGETS, "", control(swapped=False))
+    assert lineup.match([Says(letter) for letter in given]) == {}
+
+
+def test_there_are_letters_for_many_subjects() -> None:
+    many = list(islice(letters(), 700))
+    assert many[:2] + many[25:28] == ["A", "B", "Z", "AA", "AB"]
+    assert len(set(many)) == 700
