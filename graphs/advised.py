@@ -54,7 +54,7 @@ class AdvisedSteps(Steps):
         found, adviser = super().look(exchange, reasoning, text), self._advisers.auditor
         if found or adviser is None or not text or not adviser.affords(self._spending(exchange)):
             return found
-        return adviser.excused(text, exchange.vetting, exchange.memo, exchange.growth)
+        return adviser.misses(text, exchange.vetting, exchange.memo, exchange.growth)
 
     def audit(self, exchange: Exchange) -> None:
         """Look for disclosure by rules, and ask the auditor's model where these are uncertain."""
@@ -67,8 +67,8 @@ class AdvisedSteps(Steps):
         adviser, draft, spending = self._advisers.auditor, exchange.draft, self._spending(exchange)
         if adviser is None or draft is None or not draft.text or exchange.in_calls or not adviser.affords(spending):
             return
-        excused = [] if exchange.remaining else adviser.excused(draft.text, exchange.vetting, exchange.memo)
-        if doubts := adviser.doubts(draft.text, exchange.vetting, exchange.remaining, excused, spending):
+        misses = [] if exchange.remaining else adviser.misses(draft.text, exchange.vetting, exchange.memo)
+        if doubts := adviser.doubts(draft.text, exchange.vetting, exchange.remaining, misses, spending):
             found = adviser.settle(doubts, draft.text, exchange.vetting, exchange.remaining, spending)
             exchange.findings = exchange.remaining = found
 

@@ -18,6 +18,8 @@ from .lineup import CONTROL, Lineup, numbered
 from .quotes import places
 from .vetting import hinted
 
+NEAR = 0.6
+"""The part of the evidence it takes that is a near miss, of which the model is asked."""
 
 _QUOTES = 20
 
@@ -50,14 +52,15 @@ class AuditingAdviser:
         self._adviser = adviser
         self._detector = detector
         self._policy = policy
-        self._wary = Auditor(detector, policy, wary=True)
+        nearly = policy.model_copy(update={"thresholds": policy.thresholds.scaled(NEAR)})
+        self._others = (Auditor(detector, policy, wary=True), Auditor(detector, nearly))
 
     def affords(self, spending: Spending) -> bool:
         """Whether it may be asked."""
         return self._adviser.affords(spending)
 
-    def excused(self, draft: str, vetting: Vetting, memo: Memo, growth: Growth | None = None) -> list[Finding]:
-        """Return what would be found in a draft if nothing that stands beside it explained it away.
+    def misses(self, draft: str, vetting: Vetting, memo: Memo, growth: Growth | None = None) -> list[Finding]:
+        """Return what would be found in a draft if nothing beside it explained it away, or less evidence were enough.
 
         Args:
             draft: A draft in which the rules find nothing, as far as it is known.
@@ -65,26 +68,27 @@ class AuditingAdviser:
             memo: What earlier audits of the same exchange worked out.
             growth: What earlier audits found in the beginning of the same draft.
         """
-        return self._wary.audit(draft, vetting, memo, growth)
+        found = (auditor.audit(draft, vetting, memo, growth) for auditor in self._others)
+        return next(filter(None, found), [])
 
     def doubts(
-        self, draft: str, vetting: Vetting, findings: list[Finding], excused: list[Finding], spending: Spending
+        self, draft: str, vetting: Vetting, findings: list[Finding], misses: list[Finding], spending: Spending
     ) -> list[Target]:
         """Return the targets to ask about; none where something was found that no word clears: it has to go.
 
-        Where nothing was found these are the targets that the ask names or hints at, and those that were excused.
+        Where nothing was found these are the targets that the ask names or hints at, and the near misses.
 
         Args:
             draft: The draft.
             vetting: What the vetter found in the conversation.
             findings: What the rules find in the draft.
-            excused: What they would find if nothing beside it explained it away.
+            misses: What they nearly find.
             spending: What the exchange has cost so far.
         """
         asked = {finding.target for finding in vetting.findings if finding.where == "prompt"} & vetting.active
         hints = set(hinted(vetting)) - vetting.settled
-        let_off = {finding.target for finding in excused}
-        concerned = {finding.target for finding in findings} or asked | hints | let_off
+        missed = {finding.target for finding in misses}
+        concerned = {finding.target for finding in findings} or asked | hints | missed
         targets = self._detector.targets
         known = [targets[target_id] for target_id in sorted(concerned) if target_id in targets]
         open_ = not findings or all(_clearable(target, draft, vetting, findings) for target in known)
