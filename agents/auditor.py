@@ -1,8 +1,9 @@
 """The auditor: what a draft discloses, span by span."""
 
 from ..detection.detector import Detector
-from ..detection.evidence import Evidence, Sighting
+from ..detection.evidence import Evidence, Scan, Sighting
 from ..detection.growth import Growth
+from ..detection.topics import TopicHit
 from ..schema import Finding, Policy, Target
 from .findings import of_name, of_topic, stands
 from .reading import Memo, Reading
@@ -39,12 +40,11 @@ class Auditor:
             growth: What earlier audits found in the beginning of the same draft.
         """
         targets = self._detector.targets
-        unread = growth.unread(draft) if growth else 0
-        scan = self._detector.scan(draft, growth)
+        memo = memo or Memo()
+        scan, topics = self._search(draft, memo, growth)
         for target_id, parties in self._detector.completed(vetting.ask, draft).items():
             scan.setdefault(target_id, Evidence()).names.extend(parties)
         reading = Reading(draft, memo)
-        topics = self._detector.topics(draft[unread:])
         findings = [of_topic(topic.target, len(draft), "draft", topic.score, topic.threshold) for topic in topics]
         decided: list[Finding] = []
         concerned = dict.fromkeys([*scan, *sorted(vetting.active), *vetting.hints])
@@ -58,6 +58,17 @@ class Auditor:
             findings += [*names, *marks, *self._carried(target, evidence, reading, names, vetting)]
         standing = [f for f in findings if f.target in targets and stands(f, targets[f.target], self._policy)]
         return sorted([*standing, *decided], key=lambda finding: (finding.start, finding.end))
+
+    def _search(self, draft: str, memo: Memo, growth: Growth | None) -> tuple[Scan, list[TopicHit]]:
+        """Return what the layers find in a draft; in a whole one they look once."""
+        if growth:
+            unread = growth.unread(draft)
+            return self._detector.scan(draft, growth), self._detector.topics(draft[unread:])
+        if draft not in memo.searched:
+            memo.searched[draft] = self._detector.scan(draft), self._detector.topics(draft)
+        scan, topics = memo.searched[draft]
+        # Who takes the evidence may add to it.
+        return {target_id: evidence.copy() for target_id, evidence in scan.items()}, topics
 
     def asked_for(self, target_id: str, vetting: Vetting) -> bool:
         """Whether the ask is for what must go of a target, so that there is nothing to be kept of an answer."""

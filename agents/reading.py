@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..detection.canonical import Span, canonical
+from ..detection.evidence import Scan
 from ..detection.marks import Mark, marks
 from ..detection.meaning import Likeness
 from ..detection.sentences import is_headless, people, refers_back, sentences
+from ..detection.topics import TopicHit
 from ..schema import Vectors
 
 
@@ -38,10 +40,12 @@ class Memo:
     Attributes:
         vectors: Embeddings by text, each of shape `(d,)`.
         likeness: Likeness to the register by text.
+        searched: What the layers of detection found, by draft.
     """
 
     vectors: dict[str, NDArray[np.float32]] = field(default_factory=dict)
     likeness: dict[str, Likeness] = field(default_factory=dict)
+    searched: dict[str, tuple[Scan, list[TopicHit]]] = field(default_factory=dict)
 
 
 class Reading:

@@ -49,6 +49,10 @@ class Evidence:
     def __bool__(self) -> bool:
         return bool(self.names or self.parts or self.marks)
 
+    def copy(self) -> "Evidence":
+        """Return the same evidence, to be added to."""
+        return Evidence([*self.names], [*self.parts], [*self.marks])
+
     def weight(self, without: frozenset[str] = frozenset()) -> float:
         """Return the summed weight of the marks, those with a key in `without` left out."""
         return sum(hit.weight for hit in self.marks if hit.key not in without)

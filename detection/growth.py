@@ -55,7 +55,7 @@ class Growth:
             self._whole = len(text)
         self._found, self._searched = found, len(text)
         # Who takes the evidence may add to it.
-        return {target_id: _part(evidence, lambda _: True) for target_id, evidence in found.items()}
+        return {target_id: evidence.copy() for target_id, evidence in found.items()}
 
 
 def _goes_on(sign: str) -> bool:
