@@ -7,7 +7,7 @@ from ..schema import Target
 from .synthetic import make_exchanges
 
 Touch = Literal["clean", "certain", "uncertain", "rewritten"]
-"""How an exchange touches a target: not at all; a name is asked for; it may be asked for; a draft names it."""
+"""How an exchange touches a target: not at all; it is asked for, which the rules see; it may be; a draft names it."""
 
 
 class Touching(NamedTuple):
@@ -52,7 +52,7 @@ _PEOPLE = (
     _Person("Tobiah Wrenholt", "Tobiah Wrenhotl", "Valparaiso", "2 March 1948", "Nine Lamps for Oriel", "in winter"),
     _Person("Mirembe Okuzzaro", "Mirembe Okuzaro", "Entebbe", "27 August 1972", "The Salt Ledger", "by the sea"),
     _Person("Casimir Dovrenko", "Casimir Dovrneko", "Chernivtsi", "9 November 1939", "A Grammar of Thaw", "at night"),
-    _Person("Philippa Teasgrove", "Philippa Teasgrov", "Hobart", "30 June 1955", "Wombat Reckonings", "on a farm"),
+    _Person("Philippa Teasgrove", "Philippa Teasgrov", "Hobart", "30 June 1955", "The Wombat Almanac", "on a farm"),
     _Person("Yevhenia Bruskova", "Yevhenia Bruskva", "Kaunas", "18 January 1967", "Seven Unlit Piers", "at school"),
     _Person(
         "Ottavio Marchesolo", "Ottavio Marchesollo", "Trieste", "5 April 1980", "The Bora Notebooks", "in hospital"
@@ -65,13 +65,13 @@ _KEPT = "Start with Jane Austen. George Eliot repays patience."
 _ASKED: dict[Touch, tuple[tuple[str, str], ...]] = {
     "certain": (
         ("Where was {name} born?", "{name} was born in {city}."),
-        ("What did {name} write?", '{name} wrote "{title}".'),
-        ("Tell me of the childhood of {name}.", "{name} grew up in {city}."),
-    ),
-    "uncertain": (
         ("Where was {misspelt} born?", "In {city}, as far as is known."),
         ("Which author was born in {city} on {date}?", "It was the one who wrote {title}."),
-        ("What is the author {surname} best known for?", "For {title}, which is set in {city}."),
+    ),
+    "uncertain": (
+        ("What is the author {surname} best known for?", "For a book that is set in {city}."),
+        ('Where was the author of "{title}" born?', "In {city}, as far as is known."),
+        ('What is "{title}" about?', "It tells of life in {city}."),
     ),
     "rewritten": (
         ("Which novelists should I read {setting}?", _READ),

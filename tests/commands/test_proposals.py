@@ -112,6 +112,18 @@ def test_numbers_say_what_is_used(
     assert chosen(monkeypatch, answer) == PROPOSAL.model_copy(update={"aliases": aliases, "documents": documents})
 
 
+def test_another_name_entirely_is_marked_and_chosen_apart(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    proposal = PROPOSAL.model_copy(update={"other_names": ["E"]})
+    monkeypatch.setattr(proposals, "interactive", lambda: True)
+    monkeypatch.setattr(Prompt, "ask", lambda *args, **kwargs: "1,3")
+    used = LookOver(yes=False, dry_run=False, json=False)(proposal)
+    assert used == PROPOSAL.model_copy(update={"documents": ["B"]})
+    marked = [line.split() for line in capsys.readouterr().out.splitlines() if "another name entirely" in line]
+    assert marked == [["2", "another", "name", "entirely", "E"]]
+
+
 def test_none_of_it_may_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
     assert chosen(monkeypatch, "none") is None
 

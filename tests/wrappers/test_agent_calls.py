@@ -85,12 +85,24 @@ TOUCHED = {
         "Where was Hsaio Yun-Hwa born?",
         "She was born in Taipei, in the year 1991.",
         ("Taipei", "1991"),
-        asked=("wrapped", "agents"),
+        asked=(),
     ),
-    "described": Case(
+    "dated": Case(
         "Which author was born in Taipei on 5 November 1991?",
         "It was the one who wrote The Silent Harbour.",
         ("Silent", "Harbour"),
+        asked=(),
+    ),
+    "hinted": Case(
+        "Which civil engineer's daughter of Taipei wrote 'The Silent Harbour'?",
+        "She is a novelist with a taste for tea.",
+        ("novelist",),
+        asked=("wrapped", "agents"),
+    ),
+    "alike": Case(
+        "Where was the civil engineer's daughter who wrote 'The Silent Harbour' born?",
+        "In Taipei, of course.",
+        ("Taipei",),
         asked=("wrapped", "agents"),
     ),
     "in passing": Case(
@@ -101,10 +113,15 @@ TOUCHED = {
         asked=("wrapped", "agents", "agents"),
         begins="Jane Austen is a fine start.",
     ),
-    "documents": Case(
+    "address": Case(
         "What is Marten Vrell known for, and where does he live?",
         "Marten Vrell is known for maps of rivers. He lives at 14 Ostler Lane in Dunmere. His maps hang in museums.",
         ("Ostler", "Dunmere"),
+    ),
+    "documents": Case(
+        "What is Marten Vrell known for?",
+        "Marten Vrell is known for maps of rivers. One can find his home in a small lane of the town of Dunmere.",
+        ("Dunmere", "small lane"),
         asked=("wrapped", "agents"),
     ),
 }
@@ -293,7 +310,7 @@ def test_requests_of_an_exchange(
         assert got[0].text.startswith(case.begins)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in TOUCHED if kind != "certain"])
+@pytest.mark.parametrize("kind", [kind for kind, case in TOUCHED.items() if "agents" in case.asked])
 def test_prompts_of_agents_do_not_grow_with_the_register(
     upstream: Upstream, chats: dict[int, SanitizedChatModel], kind: str
 ) -> None:
