@@ -16,6 +16,7 @@ from .console import FAILED, err, interactive, listing, note, out, print_json, v
 if TYPE_CHECKING:
     from ..stores import Proposal
 
+_ROLES = {"alias": "aliases", "another name entirely": "other_names", "document": "documents"}
 _RANGE = re.compile(r"(\d{1,4})(?:-(\d{1,4}))?")
 
 
@@ -64,7 +65,7 @@ class LookOver:
 
 
 def _rows(proposal: "Proposal") -> list[tuple[str, str]]:
-    return [*(("alias", text) for text in proposal.aliases), *(("document", text) for text in proposal.documents)]
+    return [(role, text) for role, field in _ROLES.items() for text in getattr(proposal, field)]
 
 
 def _table(proposal: "Proposal") -> Table:
@@ -108,5 +109,5 @@ def _numbers(answer: str, most: int) -> Collection[int] | None:
 
 def _part(proposal: "Proposal", numbers: Collection[int]) -> "Proposal | None":
     chosen = [row for number, row in enumerate(_rows(proposal), 1) if number in numbers]
-    lists = {name: [text for role, text in chosen if role == name] for name in ("alias", "document")}
-    return proposal.model_copy(update={"aliases": lists["alias"], "documents": lists["document"]}) if chosen else None
+    lists = {field: [text for role, text in chosen if role == name] for name, field in _ROLES.items()}
+    return proposal.model_copy(update=lists) if chosen else None

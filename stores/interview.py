@@ -15,8 +15,11 @@ from .sides import questions
 ANSWER_S = 30.0
 """Seconds that one answer may take."""
 
-INTERVIEW_S = 300.0
-"""Seconds after which nothing more is asked."""
+LONGEST_ANSWER = 4_000
+"""Characters of an answer that are kept."""
+
+GIVE_UP = 3
+"""Questions in a row without an answer after which nothing more is asked."""
 
 
 class Exchange(NamedTuple):
@@ -32,7 +35,7 @@ class Interview:
 
     exchanges: list[Exchange] = field(default_factory=list)
     failed: int = 0
-    """Questions that got no answer."""
+    """Questions that got no answer, or that were not asked any more."""
 
     @property
     def asked(self) -> int:
@@ -40,19 +43,29 @@ class Interview:
         return len(self.exchanges) + self.failed
 
 
-def interview(target: Target, model: BaseChatModel) -> Interview:
+def interview(target: Target, model: BaseChatModel, seconds: float) -> Interview:
     """Ask a model about a target, one question a call. No callback, tracer or cache sees what is asked and answered.
 
-    What fails or takes too long is counted, and left out.
+    What fails or takes too long is counted, and left out. A model that fails `GIVE_UP` times in a row is asked no more.
+
+    Args:
+        target: The target.
+        model: The model.
+        seconds: How long it is asked.
     """
-    held, unseen, end = Interview(), uncached(model), monotonic() + INTERVIEW_S
-    for question in questions(target):
+    held, unseen, end, in_a_row = Interview(), uncached(model), monotonic() + seconds, 0
+    asked = questions(target)
+    for question in asked:
         try:
             answer = _answer(unseen, question, min(ANSWER_S, end - monotonic()))
         except Exception:  # noqa: BLE001 - every provider has errors of its own, and their texts may quote the question
-            held.failed += 1
+            in_a_row += 1
+            if in_a_row == GIVE_UP:
+                break
         else:
             held.exchanges.append(Exchange(question, answer))
+            in_a_row = 0
+    held.failed = len(asked) - len(held.exchanges)
     return held
 
 
@@ -65,4 +78,4 @@ def _answer(model: Model, question: str, seconds: float) -> str:
     """
     if seconds <= 0:
         raise TimeoutError
-    return str(in_background(lambda: ask(model, [HumanMessage(question)])).result(seconds).text)
+    return str(in_background(lambda: ask(model, [HumanMessage(question)])).result(seconds).text)[:LONGEST_ANSWER]

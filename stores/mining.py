@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from time import monotonic
 
 from langchain_core.language_models import BaseChatModel
 
@@ -14,37 +15,45 @@ from .claims import Mined, read_by_rules
 from .interview import Exchange, interview
 from .proposals import Proposal, sifted
 
+PROPOSING_S = 240.0
+"""Seconds that the model is asked and mined at most, all in all."""
+
 MINING_S = 60.0
-"""Seconds that mining a batch of answers may take, a repair included."""
+"""Seconds of these that are left for mining, and that mining a batch of answers may take, a repair included."""
 
-# Characters of an answer that are read, and of the answers that are mined in one call: a context may be small.
-_LONGEST_ANSWER = 4_000
-_BATCH = 12_000
+_BATCH = 12_000  # characters of the answers that are mined in one call: a context may be small
 
 
-def propose(target: Target, model: str | Path | BaseChatModel, other_names: Iterable[str]) -> Proposal:
-    """Ask a model about a target, and return what could be added to it.
+def propose(target: Target, model: str | Path | BaseChatModel, taken: Iterable[str]) -> Proposal:
+    """Ask a model about a target, and return what could be added to it. It takes `PROPOSING_S` at most.
 
     Args:
         target: The target. The model is told its kind and its name, and nothing else of it.
         model: What `load_chat_model` takes.
-        other_names: Names of other targets, which are no aliases of this one.
+        taken: Names of other targets, which are no aliases of this one.
 
     Raises:
         ModelNotFound: There is no such model.
         PrerequisiteError: A package or a credential is missing.
     """
     chat = load_chat_model(model)
-    held = interview(target, chat)
-    said = " ".join(exchange.answer for exchange in held.exchanges)
-    found = sifted(target, list(mine(target, held.exchanges, chat)), said, other_names)
+    end = monotonic() + PROPOSING_S
+    held = interview(target, chat, PROPOSING_S - MINING_S)
+    answers = [exchange.answer for exchange in held.exchanges]
+    found = sifted(target, list(mine(target, held.exchanges, chat, end)), answers, taken)
     return found.model_copy(update={"asked": held.asked, "failed": held.failed})
 
 
-def mine(target: Target, exchanges: Iterable[Exchange], model: BaseChatModel) -> Iterator[Mined]:
+def mine(target: Target, exchanges: Iterable[Exchange], model: BaseChatModel, end: float) -> Iterator[Mined]:
     """Yield what an interview holds, some exchanges at a time.
 
-    The model fills in a record; where it cannot, its answers are read by rules.
+    The model fills in a record; where it cannot, or not before the end, its answers are read by rules.
+
+    Args:
+        target: The target.
+        exchanges: The interview.
+        model: The model.
+        end: When it is asked no more, on the clock `monotonic`.
     """
     for batch in _batches(exchanges):
         numbered = {str(number): exchange for number, exchange in enumerate(batch, 1)}
@@ -53,15 +62,15 @@ def mine(target: Target, exchanges: Iterable[Exchange], model: BaseChatModel) ->
             questions={number: exchange.question for number, exchange in numbered.items()},
             answers={number: exchange.answer for number, exchange in numbered.items()},
         )
-        reply = ask_record(model, render(prompt), Mined, timeout_s=MINING_S)
-        yield reply.record or read_by_rules(target, [exchange.answer for exchange in batch])
+        left = min(MINING_S, end - monotonic())
+        record = ask_record(model, render(prompt), Mined, timeout_s=left).record if left > 0 else None
+        yield record or read_by_rules(target, [exchange.answer for exchange in batch])
 
 
 def _batches(exchanges: Iterable[Exchange]) -> Iterator[Sequence[Exchange]]:
     batch: list[Exchange] = []
     size = 0
-    for question, answer in exchanges:
-        exchange = Exchange(question, answer[:_LONGEST_ANSWER])
+    for exchange in exchanges:
         if batch and size + len(exchange.answer) > _BATCH:
             yield batch
             batch, size = [], 0

@@ -10,7 +10,7 @@ import pytest
 from expunge import Target, TargetStore
 from expunge.errors import DuplicateTarget, InputError, ModelNotFound
 from expunge.schema import TargetKind
-from expunge.stores import Proposal
+from expunge.stores import Proposal, mining
 from expunge.stores import interview as interviews
 from expunge.stores.claims import Mined, Relation
 from expunge.stores.interview import Exchange, interview
@@ -19,12 +19,14 @@ from expunge.stores.sides import questions
 from expunge.tests.serving.scripted import Plan, Upstream, error, says
 from expunge.tests.stores.knowing import UNKNOWN, Knowing
 from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.messages import BaseMessage
 from langchain_core.tracers.context import register_configure_hook
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
 KINDS: tuple[TargetKind, ...] = ("person", "organisation", "work", "record", "topic", "secret")
 HSIAO = Target(name="Hsiao Yun-Hwa")
+MINUTE = 60.0
 KNOWS = {"Which book": 'Hsiao Yun-Hwa wrote "The Silent Harbour".', "Where was": "She was born in Taipei."}
 MINED = Mined(
     aliases=["Yvonne Hsiao", "Hsiao"],
@@ -41,7 +43,7 @@ def everything(proposal: Proposal) -> Proposal:
 def test_each_kind_is_asked_about_by_its_name_alone(kind: TargetKind) -> None:
     target = Target(name="Nightjar $7 {x}", kind=kind, documents=["It is kept in the blue cabinet."])
     model = Knowing(knows={})
-    held = interview(target, model)
+    held = interview(target, model, MINUTE)
     assert model.asked == questions(target) == list(dict.fromkeys(model.asked))
     assert sum("Nightjar $7 {x}" in question for question in model.asked) == len(model.asked) >= 4
     assert not any("cabinet" in question for question in model.asked)
@@ -54,7 +56,7 @@ def test_kinds_are_asked_about_from_different_sides() -> None:
 
 def test_what_fails_is_counted_and_left_out() -> None:
     model = Knowing(knows={"Who is": RuntimeError("the model quotes the question"), **KNOWS})
-    held = interview(HSIAO, model)
+    held = interview(HSIAO, model, MINUTE)
     assert held.failed == sum("Who is" in question for question in questions(HSIAO)) > 0
     assert held.asked == len(questions(HSIAO))
     assert not any("Who is" in question for question, _ in held.exchanges)
@@ -69,15 +71,60 @@ def test_a_model_that_hangs_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(interviews, "ANSWER_S", 0.3)
     start = monotonic()
-    held = interview(HSIAO, Slow(knows={}))
+    held = interview(HSIAO, Slow(knows={}), MINUTE)
     assert monotonic() - start < 2.5
     assert held.failed == sum("Who is" in question for question in questions(HSIAO))
 
 
-def test_an_interview_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(interviews, "INTERVIEW_S", 0.0)
+def test_a_model_that_fails_or_hangs_is_soon_asked_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Hanging(Knowing):
+        def _answer(self, question: str) -> str:
+            super()._answer(question)
+            sleep(5)
+            return UNKNOWN
+
+    monkeypatch.setattr(interviews, "ANSWER_S", 0.2)
+    start = monotonic()
+    for model in (Hanging(knows={}), Knowing(knows={"": RuntimeError("down")})):
+        proposal = propose(HSIAO, model, ())
+        assert proposal == Proposal(asked=len(questions(HSIAO)), failed=len(questions(HSIAO)))
+        assert len(model.asked) == interviews.GIVE_UP
+    assert monotonic() - start < 4
+
+
+def test_a_model_that_fails_now_and_then_is_asked_on() -> None:
+    model = Knowing(knows={part: RuntimeError("down") for part in ("parents", "father", "friends")})
+    assert interview(HSIAO, model, MINUTE).failed == 3
+    assert len(model.asked) == len(questions(HSIAO))
+
+
+def test_the_whole_ends_in_time_also_when_mining_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Hanging(Knowing):
+        def _record(self, messages: list[BaseMessage]) -> str:
+            sleep(5)
+            return super()._record(messages)
+
+    monkeypatch.setattr(mining, "PROPOSING_S", 1.5)
+    monkeypatch.setattr(mining, "MINING_S", 0.5)
+    model = Hanging(knows={"": f"Hsiao Yun-Hwa was born in Taipei. {'x' * 5_000}"})
+    start = monotonic()
+    proposal = propose(HSIAO, model, ())
+    assert monotonic() - start < 4.5
+    assert proposal.documents == ["Hsiao Yun-Hwa was born in Taipei."]
+
+
+def test_an_endless_answer_is_cut_as_it_comes() -> None:
+    model = Knowing(knows={"": "Hsiao Yun-Hwa was born in Taipei. " + "Hsiao Yun-Hwa, known as " * 200_000})
+    start = monotonic()
+    held = interview(HSIAO, model, MINUTE)
+    assert {len(answer) for _, answer in held.exchanges} == {interviews.LONGEST_ANSWER}
+    assert propose(HSIAO, model, ()).documents == ["Hsiao Yun-Hwa was born in Taipei."]
+    assert monotonic() - start < 20
+
+
+def test_an_interview_ends_in_time() -> None:
     model = Knowing(knows={})
-    held = interview(HSIAO, model)
+    held = interview(HSIAO, model, 0.0)
     assert (held.exchanges, held.failed, model.asked) == ([], len(questions(HSIAO)), [])
 
 
@@ -130,13 +177,12 @@ def test_a_model_that_cannot_is_read_by_rules() -> None:
     assert proposal.left_out == 0
 
 
-def test_long_answers_are_mined_in_several_calls_and_cut() -> None:
+def test_long_answers_are_mined_in_several_calls() -> None:
     model = Knowing(knows={}, mined=MINED)
-    long = [Exchange(f"Question {number}?", f"{number} " + "x" * 5_000 + " the end") for number in range(7)]
-    assert len(list(mine(HSIAO, long, model))) == len(model.prompts) == 3
+    long = [Exchange(f"Question {number}?", f"{number} " + "x" * 3_900) for number in range(7)]
+    assert len(list(mine(HSIAO, long, model, monotonic() + MINUTE))) == len(model.prompts) == 3
     texts = " ".join(prompt[1].text for prompt in model.prompts)
     assert all(f"Question {number}?" in texts for number in range(7))
-    assert "the end" not in texts
 
 
 def test_over_the_wire_the_answers_are_mined_as_a_strict_record() -> None:
@@ -206,9 +252,11 @@ def test_a_model_that_knows_nothing_adds_nothing(store: TargetStore) -> None:
 
 def test_a_name_of_another_target_is_not_proposed(store: TargetStore) -> None:
     store.add(Target(name="Yvonne Marlowe-Hsiao", aliases=["Eva Vantongeren"]))
-    model = Knowing(knows={"other names": "Hsiao Yun-Hwa is also known as Vantongeren and known as Yvonne Linden."})
+    model = Knowing(
+        knows={"other names": "Hsiao Yun-Hwa is also known as Vantongeren and known as Yvonne Hsiao-Linden."}
+    )
     added = store.add(HSIAO, model=model, approve=everything)
-    assert added.aliases == ["Yvonne Linden"]
+    assert added.aliases == ["Yvonne Hsiao-Linden"]
 
 
 def test_a_model_that_is_not_there_registers_nothing(store: TargetStore) -> None:
