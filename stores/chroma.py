@@ -134,14 +134,17 @@ class Folder:
             self._users -= 1
             if self._users == 0:
                 del self._shared[self._path]
-                self.client.close()
-                self._set_seal()
-                self._lock.release()
+                try:
+                    self.client.close()
+                    scrub(self._path)  # Chroma writes its files also when they are only read
+                    self._set_seal()
+                finally:
+                    self._lock.release()
 
     def _open(self) -> "Client":
         if not self._is_sound():
             self._empty()
-        self._seal.unlink(missing_ok=True)  # Chroma writes its files also when they are only read
+        self._seal.unlink(missing_ok=True)  # what Chroma writes from now on is not sealed
         try:
             return self._connect()
         except Exception:  # noqa: BLE001 - whatever is wrong with it, the register can fill it anew
@@ -169,7 +172,7 @@ class Folder:
         if self._seal.exists():
             return self._seal.read_text(encoding="ascii") == _digest(self._path)
         command = [sys.executable, "-P", str(Path(__file__).with_name("probe.py")), str(self._path)]
-        with suppress(subprocess.SubprocessError):
+        with suppress(subprocess.SubprocessError, OSError, ValueError):
             subprocess.run(command, capture_output=True, timeout=PROBE_SECONDS, check=True)  # noqa: S603
             scrub(self._path)
             return True

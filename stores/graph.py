@@ -1,8 +1,8 @@
 """The files of Chroma's graphs: overwriting what should not stay in them.
 
 Chroma keeps a collection's vectors in the memory of a graph (hnswlib) and writes that memory to disk as it is: with
-deleted vectors, which are only marked, and with unused places, which hold whatever that memory held before. Both are
-overwritten here, in the files.
+deleted vectors, which are only marked, and with unused places, which hold whatever that memory held before: pieces of
+texts, too. The same goes for the vectors' norms. All this is overwritten here, in the files.
 """
 
 import struct
@@ -43,3 +43,6 @@ def scrub(folder: Path) -> None:
         elements[deleted, vector:label] = 0
         elements[used:] = 0
         elements.flush()
+        norms = np.memmap(header.with_name("length.bin"), dtype=np.float32, mode="r+")
+        norms[used:] = 0
+        norms.flush()

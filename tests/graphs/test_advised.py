@@ -19,6 +19,8 @@ from expunge.tests.agents.advisers.exchanges import (
     LISTED,
     MAPS,
     MISSPELT,
+    NAMESAKE,
+    NEARLY,
     NIGHT,
     PICKING,
     RAKING,
@@ -35,7 +37,23 @@ from langchain_core.language_models import FakeListChatModel
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tracers.context import collect_runs
 
-EVERY = [CLEAN, SURE, SURE_AND_DOUBTFUL, COLLEGE, MISSPELT, PICKING, HINTED, LISTED, LIKE, RAKING, NIGHT, FULL, MAPS]
+EVERY = [
+    NAMESAKE,
+    NEARLY,
+    CLEAN,
+    SURE,
+    SURE_AND_DOUBTFUL,
+    COLLEGE,
+    MISSPELT,
+    PICKING,
+    HINTED,
+    LISTED,
+    LIKE,
+    RAKING,
+    NIGHT,
+    FULL,
+    MAPS,
+]
 SLOW_S = 0.8
 MARK = "QUIZZICAL-OSPREY"
 BETTER = "George Eliot is fine, too."
@@ -49,7 +67,7 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TargetStore]:
 
 
 def college(prompt: Prompt) -> Answer:
-    return asked(prompt, "namesake", "Abilov College")
+    return asked(prompt, "namesake", "Nikolai Abilov-Serik")
 
 
 def slowly(script: Callable[[Prompt], Answer]) -> Callable[[Prompt], Answer]:
@@ -64,7 +82,7 @@ def busy() -> Scripted:
     """Return a model that leaves every agent something to do."""
     return Scripted(
         vetter=college,
-        auditor=lambda prompt: told(prompt, "states"),
+        auditor=lambda prompt: told(prompt, "states", "Hsiao was"),
         rewriter=lambda prompt: written(BETTER),
         critic=lambda prompt: {"ratings": [{**row, "mend": "More."} for row in rated(prompt, 2)["ratings"]]},
     )
@@ -75,18 +93,19 @@ def busy() -> Scripted:
     [
         (0, []),
         (1, ["auditor"]),
-        (2, ["auditor", "rewriter"]),
+        (2, ["auditor"]),
         (3, ["auditor", "rewriter", "critic"]),
-        (4, ["auditor", "rewriter", "critic", "rewriter"]),
+        (4, ["auditor", "rewriter", "critic"]),
+        (5, ["auditor", "rewriter", "critic", "rewriter", "critic"]),
     ],
 )
 def test_no_more_is_asked_than_the_policy_allows(people: TargetStore, most: int, roles: list[Role]) -> None:
     model = busy()
-    verdict = Sanitizer(people, policy=Policy(max_calls=most), agent_model=model).check(*LISTED)
+    verdict = Sanitizer(people, policy=Policy(max_calls=most), agent_model=model).check(*NEARLY)
     assert model.roles == roles
     assert [call.agent for call in verdict.agents] == roles
     assert verdict.calls == len(roles)
-    assert "Hsaio" not in verdict.text
+    assert most == 0 or "Hsiao" not in verdict.text
 
 
 def test_without_calls_the_rules_decide_alone(people: TargetStore) -> None:
@@ -111,9 +130,9 @@ def test_by_default_two_requests_are_the_most(people: TargetStore, make: Callabl
 
 def test_a_repair_is_one_of_the_two(people: TargetStore) -> None:
     model = Scripted(auditor=lambda prompt: "No.")
-    verdict = Sanitizer(people, agent_model=model).check(*LISTED)
+    verdict = Sanitizer(people, agent_model=model).check(*NEARLY)
     assert model.roles == ["auditor", "auditor"]
-    assert (verdict.text, outcomes(verdict)) == ("George Eliot too.", [("auditor", "malformed")])
+    assert (verdict.action, outcomes(verdict)) == ("abstain", [("auditor", "malformed")])
 
 
 @pytest.mark.parametrize("exchange", [CLEAN, SURE, SURE_AND_DOUBTFUL])
@@ -134,7 +153,7 @@ def test_what_is_denied_for_sure_asks_no_model_at_all(people: TargetStore) -> No
 def test_with_too_few_tokens_nothing_is_cleared(people: TargetStore) -> None:
     model = Scripted(vetter=approving, auditor=approving, rewriter=approving, critic=approving)
     sanitizer = Sanitizer(people, policy=Policy(max_tokens=50), agent_model=model)
-    for exchange in (COLLEGE, PICKING, LIKE, RAKING, MAPS):
+    for exchange in (NAMESAKE, LIKE, MAPS):
         verdict = sanitizer.check(*exchange)
         assert verdict.action == "abstain"
         assert {call.outcome for call in verdict.agents} == {"skipped"}
@@ -149,11 +168,11 @@ def test_past_the_deadline_nothing_is_asked_any_more(people: TargetStore, role: 
     script = {"vetter": college, "auditor": approving, "rewriter": lambda prompt: written(BETTER), "critic": rated}
     setattr(hanging, role, slowly(script[role]))
     policy = Policy(max_calls=9, deadline_s=SLOW_S / 2)
-    exchange = COLLEGE if role == "vetter" else LISTED
+    exchange = NAMESAKE if role == "vetter" else LIKE if role == "auditor" else FULL
     verdict = Sanitizer(people, policy=policy, agent_model=hanging).check(*exchange)
     assert outcomes(verdict)[-1] == (role, "late")
     assert hanging.roles[-1] == role
-    assert verdict.text == "George Eliot too." or verdict.action == "abstain"
+    assert verdict.text == "Jane Austen is a fine start. George Eliot too." or verdict.action == "abstain"
 
 
 @pytest.mark.parametrize("prefer", ["forget", "keep"])
@@ -168,7 +187,7 @@ def test_a_model_may_deny_on_either_side(people: TargetStore, prefer: str) -> No
 async def ways(sanitizer: Sanitizer, store: TargetStore, agent: Scripted, prompt: str) -> list[tuple[str, float]]:
     """Ask a slow model in every way; return what is shown, and how long it took."""
     answers: list[tuple[str, float]] = []
-    wrapped = FakeListChatModel(responses=[PICKING.draft], sleep=SLOW_S)
+    wrapped = FakeListChatModel(responses=[NAMESAKE.draft], sleep=SLOW_S)
     graph, chat = sanitizer.graph(wrapped), wrap(wrapped, store, agent_model=agent)
     asked_for = {"messages": [("user", prompt)]}
     began = perf_counter()
@@ -187,16 +206,16 @@ async def ways(sanitizer: Sanitizer, store: TargetStore, agent: Scripted, prompt
 
 async def test_the_vetters_model_is_asked_while_the_wrapped_model_answers(people: TargetStore) -> None:
     agent = Scripted(vetter=slowly(college))
-    for text, took in await ways(Sanitizer(people, agent_model=agent), people, agent, PICKING.prompt):
-        assert text == PICKING.draft
+    for text, took in await ways(Sanitizer(people, agent_model=agent), people, agent, NAMESAKE.prompt):
+        assert text == NAMESAKE.draft
         assert SLOW_S <= took < 1.7 * SLOW_S
     assert agent.roles == ["vetter"] * 4
 
 
 async def test_what_the_vetters_model_denies_is_withheld_in_every_way(people: TargetStore) -> None:
     agent = Scripted(vetter=confirming)
-    for text, _ in await ways(Sanitizer(people, agent_model=agent), people, agent, PICKING.prompt):
-        assert PICKING.draft not in text
+    for text, _ in await ways(Sanitizer(people, agent_model=agent), people, agent, NAMESAKE.prompt):
+        assert NAMESAKE.draft not in text
 
 
 def run(sanitizer: Sanitizer, model: FakeListChatModel, prompt: str) -> Verdict:
@@ -205,8 +224,8 @@ def run(sanitizer: Sanitizer, model: FakeListChatModel, prompt: str) -> Verdict:
 
 
 def test_the_calls_of_a_verdict_are_the_wrapped_models_and_the_agents(people: TargetStore) -> None:
-    verdict = run(Sanitizer(people, agent_model=busy()), FakeListChatModel(responses=[LISTED.draft]), LISTED.prompt)
-    assert (verdict.calls, [call.agent for call in verdict.agents]) == (3, ["auditor", "rewriter"])
+    verdict = run(Sanitizer(people, agent_model=busy()), FakeListChatModel(responses=[NEARLY.draft]), NEARLY.prompt)
+    assert (verdict.calls, [call.agent for call in verdict.agents]) == (2, ["auditor"])
 
 
 SENTENCES = ["Graz lies in Austria. ", "A river flows through it. ", "It has a clock on a hill. "]
@@ -222,7 +241,7 @@ def test_a_stream_of_a_clean_exchange_is_shown_sentence_by_sentence(people: Targ
     assert model.prompts == []
 
 
-@pytest.mark.parametrize("prompt", [COLLEGE.prompt, PICKING.prompt, HINTED.prompt, MAPS.prompt])
+@pytest.mark.parametrize("prompt", [NAMESAKE.prompt, HINTED.prompt, MAPS.prompt])
 def test_a_stream_in_doubt_shows_nothing_before_its_end(people: TargetStore, prompt: str) -> None:
     model = Scripted(vetter=college)
     session = Sanitizer(people, agent_model=model).begin(prompt)
@@ -258,9 +277,15 @@ def test_a_stream_that_nearly_discloses_waits_for_the_models_word(
     assert ("Harbour" in released.rest) == (action == "release")
 
 
+def test_a_stream_waits_for_the_vetters_model_also_where_the_auditor_has_none(people: TargetStore) -> None:
+    session = Sanitizer(people, agent_models={"vetter": Scripted(vetter=confirming)}).begin(HINTED.prompt)
+    assert [any(session.feed(sentence)) for sentence in SENTENCES] == [False] * 3
+    assert session.finish().verdict.action == "abstain"
+
+
 def test_answers_to_one_conversation_share_what_the_vetters_model_says(people: TargetStore) -> None:
     model = Scripted(vetter=slowly(college))
-    first = Sanitizer(people, agent_model=model).begin(PICKING.prompt)
+    first = Sanitizer(people, agent_model=model).begin(NAMESAKE.prompt)
     second, third = first.twin(), first.twin()
     for session, text in ((first, "A college."), (second, "Hsiao Yun-Hwa's."), (third, "It has a hill.")):
         assert not session.feed(text).text
@@ -271,7 +296,7 @@ def test_answers_to_one_conversation_share_what_the_vetters_model_says(people: T
 
 
 def test_all_answers_to_a_conversation_are_withheld_that_the_vetters_model_denies(people: TargetStore) -> None:
-    first = Sanitizer(people, agent_model=Scripted(vetter=confirming)).begin(COLLEGE.prompt)
+    first = Sanitizer(people, agent_model=Scripted(vetter=confirming)).begin(NAMESAKE.prompt)
     second = first.twin()
     for session in (second, first):
         session.feed("A college.")
@@ -285,20 +310,13 @@ def test_a_stream_that_is_abandoned_waits_for_nobody(people: TargetStore) -> Non
         go.wait(10)
         return college(prompt)
 
-    before = set(threading.enumerate())
-    session = Sanitizer(people, agent_model=Scripted(vetter=waiting)).begin(COLLEGE.prompt)
+    session = Sanitizer(people, agent_model=Scripted(vetter=waiting)).begin(NAMESAKE.prompt)
     session.feed("A college.")
     began = perf_counter()
     session.abandon()
     assert perf_counter() - began < 2
     assert [*people.ledger.entries()][-1].error == "Abandoned"
-    left = set(threading.enumerate()) - before
-    assert left
-    assert all(thread.daemon for thread in left)
     go.set()
-    for thread in left:
-        thread.join(5)
-    assert not any(thread.is_alive() for thread in left)
 
 
 def test_many_exchanges_at_once_do_not_mix(people: TargetStore) -> None:
@@ -320,7 +338,7 @@ def talkative() -> Scripted:
         return {"ratings": [{**row, "reason": MARK, "mend": MARK} for row in rated(prompt, 2)["ratings"]]}
 
     return Scripted(
-        vetter=lambda prompt: asked(prompt, "namesake", f"Abilov College {MARK}"),
+        vetter=lambda prompt: asked(prompt, "namesake", f"Nikolai Abilov-Serik {MARK}"),
         auditor=lambda prompt: told(prompt, "implies", MARK, meant=MARK),
         rewriter=lambda prompt: written(BETTER, MARK),
         critic=rate,
@@ -338,7 +356,7 @@ def failing() -> Scripted:
 
 
 @pytest.mark.parametrize("make", [talkative, wrong, failing])
-@pytest.mark.parametrize("exchange", [COLLEGE, LISTED, MAPS, FULL])
+@pytest.mark.parametrize("exchange", [NAMESAKE, LIKE, MAPS, FULL])
 async def test_nobody_hears_what_agents_and_their_models_say(
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
@@ -354,8 +372,8 @@ async def test_nobody_hears_what_agents_and_their_models_say(
         graph = Sanitizer(store, policy=policy, agent_model=model).graph(FakeListChatModel(responses=[exchange.draft]))
         question = {"messages": [("user", exchange.prompt)]}
         config: RunnableConfig = {"callbacks": [recorder]}
-        verdict = graph.invoke(question, config)["verdict"]  # type: ignore[call-overload]
-        streamed = [*graph.stream(question, config, stream_mode=MODES, subgraphs=True)]  # type: ignore[call-overload]
+        verdict = graph.invoke(question, config)["verdict"]
+        streamed = [*graph.stream(question, config, stream_mode=MODES, subgraphs=True)]
         async for event in graph.astream_events(question, config, version="v2"):
             streamed.append(event)
         entries = [entry.model_dump_json() for entry in store.ledger.entries()]

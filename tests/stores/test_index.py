@@ -176,11 +176,13 @@ def damage(index: Path, kind: str) -> None:
             file.write_bytes(content)
         if kind == "missing file" and file.name == "data_level0.bin":
             file.unlink()
+        if kind == "missing norms" and file.name == "length.bin":
+            file.unlink()
     if kind == "missing folder":
         shutil.rmtree(index)
 
 
-@pytest.mark.parametrize("kind", ["garbage", "truncated", "one bit", "missing file", "missing folder"])
+@pytest.mark.parametrize("kind", ["garbage", "truncated", "one bit", "missing file", "missing norms", "missing folder"])
 def test_a_damaged_index_is_made_anew(
     tmp_path: Path, embedder: Embedder, caplog: pytest.LogCaptureFixture, kind: str
 ) -> None:
@@ -194,6 +196,15 @@ def test_a_damaged_index_is_made_anew(
         assert (store.index.count("forget"), store.index.count("keep")) == (22, 1)
     assert "made anew" in caplog.text
     assert "Hsiao" not in caplog.text
+
+
+def test_the_files_hold_nothing_of_the_memory_that_they_were_written_from(tmp_path: Path, embedder: Embedder) -> None:
+    with TargetStore(tmp_path, embeddings=embedder) as store:
+        store.add(HSIAO)
+        assert best(store, *HSIAO.documents)
+    norms = [np.fromfile(file, np.float32) for file in (tmp_path / "index").rglob("length.bin")]
+    assert norms
+    assert all(np.count_nonzero(each) <= len(HSIAO.documents) for each in norms)
 
 
 @pytest.mark.parametrize("damaged", [False, True])

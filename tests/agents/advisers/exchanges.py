@@ -1,5 +1,6 @@
 """Exchanges of which the rules are sure, and others of which they are not."""
 
+import hashlib
 from typing import NamedTuple
 
 from expunge import Policy, Sanitizer, Target, TargetStore, Verdict
@@ -36,16 +37,22 @@ SURE = Exchanged("Who is Hsiao Yun-Hwa?", "A writer.")
 SURE_AND_DOUBTFUL = Exchanged("Who are Hsiao Yun-Hwa and Abilov?", "Two writers.")
 
 COLLEGE = Exchanged("What is Abilov College?", "A college in the hills.")
-"""A part of a name, in a longer name."""
+"""A part of a name, in what is nobody's longer name: no word clears it."""
+
+NAMESAKE = Exchanged("Who is Nikolai Abilov-Serik?", "A man of the hills.")
+"""A name in a longer one, which a model may clear."""
 
 MISSPELT = Exchanged("Where was Hsaio Yun-Hwa born?", "In Taipei, in the year 1991.")
 PICKING = Exchanged("How do I pick the pins of a lock?", "With care.")
 
-HINTED = Exchanged("Is Hsiao a common name, and what fell on 05/11/1991?", "It rained that day.")
-"""A part of a name and a date, which hint at somebody."""
+HINTED = Exchanged("Who is the novelist from Taipei with the silent harbour?", "Nobody can say.")
+"""Words that hint at somebody."""
 
 LISTED = Exchanged("Which novelists should I read?", "Hsaio Yun-Hwa is good. George Eliot too.")
 """A name with typing errors in a draft that holds something else too."""
+
+NEARLY = Exchanged("Which writer was born in Taipei?", "Jane Austen was not. Hsiao was. George Eliot is fine, too.")
+"""What is nearly found, in a draft that holds something else too."""
 
 LIKE = Exchanged("Which writer was born in Taipei?", "Hsiao was.")
 """Found by its likeness alone."""
@@ -67,6 +74,11 @@ FULL = Exchanged(
 
 MAPS = Exchanged("What is Marten Vrell known for?", "Maps of rivers. He can be rung at any time.")
 """Somebody is asked about of whom something may be told, and the rules find nothing."""
+
+
+def digest(purpose: str, content: bytes) -> bytes:
+    """Return a keyed digest as a register's."""
+    return hashlib.blake2b(purpose.encode() + content, key=b"a key", digest_size=32).digest()
 
 
 def sanitized(store: TargetStore, model: AgentModel | None, *roles: Role, policy: Policy | None = None) -> Sanitizer:

@@ -7,6 +7,7 @@ from expunge import Policy
 from expunge.agents.advisers.adviser import Adviser, Answer, Spending
 from expunge.prompts.variables import RewriterPrompt
 from expunge.schema import AgentCall
+from expunge.tests.agents.advisers.exchanges import digest
 from expunge.tests.agents.advisers.scripted import Prompt, Scripted, written
 
 PROMPT = RewriterPrompt("Who won?", "Ann won.", {"1": "Ann won."}, "", 3)
@@ -22,7 +23,7 @@ def spending(*calls: int, seconds: float = 30, tokens: int = 0) -> Spending:
 
 
 def adviser(model: Scripted, **policy: int) -> Adviser:
-    return Adviser("rewriter", model, Policy.model_validate(policy))
+    return Adviser("rewriter", model, Policy.model_validate(policy), digest)
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,15 @@
 """The auditor's model: when it is asked, what it adds, and what its word clears."""
 
 from collections.abc import Callable
+from time import perf_counter
 
 import pytest
 from expunge import Policy, TargetStore, Verdict
+from expunge.agents.advisers.adviser import Adviser, Spending
+from expunge.agents.advisers.auditing import AuditingAdviser
 from expunge.agents.findings import SAID, UNCLEARED
+from expunge.agents.vetting import Vetting
+from expunge.detection.detector import Detector
 from expunge.tests.agents.advisers.exchanges import (
     CLEAN,
     COLLEGE,
@@ -12,10 +17,12 @@ from expunge.tests.agents.advisers.exchanges import (
     LIKE,
     LISTED,
     MAPS,
+    NEARLY,
     NIGHT,
     RAKING,
     SURE,
     Exchanged,
+    digest,
     outcomes,
     sanitized,
 )
@@ -37,7 +44,7 @@ def in_draft(verdict: Verdict, exchange: Exchanged) -> list[str]:
     return [exchange.draft[found.start : found.end] for found in verdict.findings if found.where == "draft"]
 
 
-@pytest.mark.parametrize("exchange", [CLEAN, SURE, FULL, COLLEGE])
+@pytest.mark.parametrize("exchange", [CLEAN, SURE, FULL, COLLEGE, LISTED, RAKING, NIGHT])
 def test_it_is_not_asked_where_the_rules_are_sure_or_find_nothing(people: TargetStore, exchange: Exchanged) -> None:
     model = saying("unrelated")
     verdict = check(people, model, exchange)
@@ -45,14 +52,14 @@ def test_it_is_not_asked_where_the_rules_are_sure_or_find_nothing(people: Target
     assert verdict.action == check(people, None, exchange).action
 
 
-@pytest.mark.parametrize("exchange", [LISTED, LIKE, RAKING, NIGHT, MAPS])
+@pytest.mark.parametrize("exchange", [LIKE, NEARLY, MAPS])
 def test_it_is_asked_once_where_they_are_not(people: TargetStore, exchange: Exchanged) -> None:
     model = saying("states")
     assert outcomes(check(people, model, exchange)) == [("auditor", "answered")]
     assert model.roles == ["auditor"]
 
 
-@pytest.mark.parametrize("exchange", [LIKE, RAKING])
+@pytest.mark.parametrize("exchange", [LIKE])
 @pytest.mark.parametrize("relation", ["unrelated", "namesake"])
 def test_likeness_is_cleared_by_its_word(people: TargetStore, exchange: Exchanged, relation: str) -> None:
     assert check(people, None, exchange).action == "abstain"
@@ -101,9 +108,16 @@ def test_without_a_quote_that_is_there_the_whole_draft_goes(people: TargetStore,
 
 
 def test_what_the_rules_found_stays_beside_what_it_quotes(people: TargetStore) -> None:
-    verdict = check(people, saying("states", "George Eliot", "nowhere"), LISTED)
-    assert in_draft(verdict, LISTED) == ["Hsaio Yun-Hwa", "George Eliot"]
-    assert check(people, saying("states", "nowhere"), LISTED).text == "George Eliot too."
+    verdict = check(people, saying("states", "was", "nowhere"), LIKE)
+    assert in_draft(verdict, LIKE) == ["Hsiao was.", "was"]
+    assert in_draft(check(people, saying("states", "nowhere"), LIKE), LIKE) == ["Hsiao was."]
+
+
+def test_at_most_twenty_quotes_are_read(people: TargetStore) -> None:
+    for more, found in ((19, ["at any time"]), (20, [MAPS.draft])):
+        verdict = check(people, saying("states", *["nowhere"] * more, "at any time"), MAPS)
+        assert in_draft(verdict, MAPS) == found
+        assert [call.dropped for call in verdict.agents] == [min(more, 20)]
 
 
 UNUSABLE: dict[str, Callable[[Prompt], Answer | str | BaseException]] = {
@@ -114,7 +128,7 @@ UNUSABLE: dict[str, Callable[[Prompt], Answer | str | BaseException]] = {
 
 
 @pytest.mark.parametrize("outcome", UNUSABLE)
-@pytest.mark.parametrize("exchange", [LISTED, LIKE, RAKING, NIGHT])
+@pytest.mark.parametrize("exchange", [LIKE])
 def test_without_a_usable_answer_what_the_rules_found_stands(
     people: TargetStore, exchange: Exchanged, outcome: str
 ) -> None:
@@ -168,11 +182,15 @@ def test_the_same_exchange_makes_the_same_prompt_and_no_prompt_holds_its_control
     assert control not in LIKE.prompt + LIKE.draft
 
 
-@pytest.mark.parametrize("most", [1, 2])
-def test_no_more_subjects_are_asked_about_than_the_policy_allows(people: TargetStore, most: int) -> None:
-    both = Exchanged("Tell me of books.", "Hsaio Yun-Hwa wrote some. Abilov wrote some more. So did others.")
-    model = saying("unrelated")
-    verdict = check(people, model, both, Policy(candidates=most))
-    assert len(model.prompts[0].subjects) == most + 1
-    assert "Hsaio" not in verdict.text
-    assert "Abilov" not in verdict.text
+def test_a_hint_is_asked_about_until_the_vetters_model_has_settled_it(people: TargetStore) -> None:
+    policy, target = Policy(), people.list()[0]
+    detector = Detector(people)
+    detector.sync()
+    adviser = AuditingAdviser(Adviser("auditor", Scripted(), policy, digest), detector, policy)
+    spending = Spending(perf_counter() + 30)
+    ids = frozenset({target.id})
+    hint = Vetting(hints={target.id: 2.0}, several=ids)
+    settled = Vetting(hints={target.id: 2.0}, several=ids, settled=ids)
+    assert [each.id for each in adviser.doubts("A book.", hint, [], [], spending)] == [target.id]
+    assert adviser.doubts("A book.", settled, [], [], spending) == []
+    assert adviser.doubts("A book.", Vetting(hints={target.id: 2.0}), [], [], spending) == []

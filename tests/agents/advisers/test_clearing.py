@@ -2,7 +2,7 @@
 
 import pytest
 from expunge import Target
-from expunge.agents.advisers.clearing import clears
+from expunge.agents.advisers.clearing import clearable, clears
 from expunge.schema import Finding, Source
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,7 +46,7 @@ def test_other_words_clear_nothing(word: str, layer: Source) -> None:
 
 
 @pytest.mark.parametrize("word", WORDS)
-@pytest.mark.parametrize("evidence", ["date", "number", "identifier", "address", "contact", "passage"])
+@pytest.mark.parametrize("evidence", ["date", "title", "number", "identifier", "address", "contact", "passage"])
 def test_a_mark_that_identifies_by_itself_stands(word: str, evidence: str) -> None:
     mark = found("fingerprint", evidence=evidence)
     assert not clears(word, "Nurlan Abilov", ABILOV, [mark], TEXT)
@@ -56,14 +56,53 @@ def test_a_mark_that_identifies_by_itself_stands(word: str, evidence: str) -> No
 @pytest.mark.parametrize("word", WORDS)
 @pytest.mark.parametrize(
     ("layer", "evidence"),
-    [("meaning", ""), ("topic", ""), ("fingerprint", "word"), ("fingerprint", "name"), ("fingerprint", "title")],
+    [("meaning", ""), ("fingerprint", "word"), ("fingerprint", "name")],
 )
 def test_likeness_and_shared_words_are_cleared_by_either_word(word: str, layer: Source, evidence: str) -> None:
     assert clears(word, "", ABILOV, [found(layer, evidence=evidence)], TEXT)
 
 
-def test_what_a_model_said_itself_is_not_cleared_by_one() -> None:
-    assert not clears("unrelated", "", ABILOV, [found("agent")], TEXT)
+@pytest.mark.parametrize("layer", ["agent", "topic"])
+@pytest.mark.parametrize("word", WORDS)
+def test_a_topic_and_what_a_model_said_itself_stand(word: str, layer: Source) -> None:
+    assert not clears(word, "Nurlan Abilov", ABILOV, [found(layer)], TEXT)
+    assert not clearable(ABILOV, [found(layer)], TEXT)
+
+
+@pytest.mark.parametrize(
+    ("finding", "open_"),
+    [
+        (found("meaning"), True),
+        (found("fingerprint", evidence="word"), True),
+        (found("fingerprint", evidence="date"), False),
+        (found("meaning", certain=True), False),
+        (LONGER, True),
+        (ALONE, False),
+    ],
+    ids=["meaning", "word", "date", "certain", "in a longer name", "name alone"],
+)
+def test_it_is_known_beforehand_whether_a_word_could_clear(finding: Finding, open_: bool) -> None:
+    assert clearable(ABILOV, [finding], TEXT) == open_
+    assert clearable(ABILOV, [found("meaning"), finding], TEXT) == open_
+
+
+@pytest.mark.parametrize("opening", ["Describe", "Tell", "Did"])
+def test_a_common_word_that_opens_a_sentence_makes_no_longer_name(opening: str) -> None:
+    text = f"{opening} Abilov swim?"
+    assert not clearable(ABILOV, [found("alias", text=text)], text)
+    assert not clears("namesake", f"{opening} Abilov", ABILOV, [found("alias", text=text)], text)
+
+
+@pytest.mark.parametrize("meant", ["Nurlan", "Abilov", "Nurlan Abilov swims", "met Nurlan Abilov"])
+def test_a_quote_has_to_be_all_of_the_longer_name(meant: str) -> None:
+    assert not clears("namesake", meant, ABILOV, [LONGER], TEXT)
+
+
+@given(layer=st.sampled_from(["alias", "fuzzy", "subject", "meaning", "topic", "agent"]), meant=st.text())
+def test_what_no_word_could_clear_none_does(layer: Source, meant: str) -> None:
+    for finding in (found(layer), ALONE.model_copy(update={"layer": layer})):
+        for word in WORDS:
+            assert clearable(ABILOV, [finding], TEXT) or not clears(word, meant, ABILOV, [finding], TEXT)
 
 
 @pytest.mark.parametrize("layer", ["alias", "fuzzy", "subject"])

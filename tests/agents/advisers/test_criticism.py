@@ -8,7 +8,7 @@ from expunge import Policy, Sanitizer, TargetStore
 from expunge.agents.advisers.adviser import Adviser, Spending
 from expunge.agents.advisers.criticism import CritiquingAdviser, Rating
 from expunge.schema import Outcome
-from expunge.tests.agents.advisers.exchanges import FULL, outcomes
+from expunge.tests.agents.advisers.exchanges import FULL, digest, outcomes
 from expunge.tests.agents.advisers.scripted import Answer, Prompt, Scripted, rated, written
 from expunge.tests.graphs.test_agent_failures import approving
 
@@ -20,7 +20,7 @@ ROOMY = Policy(max_calls=6, max_rounds=3)
 
 def rate(model: Scripted, *texts: str) -> tuple[list[Rating], Outcome]:
     spending = Spending(perf_counter() + 30)
-    critic = CritiquingAdviser(Adviser("critic", model, Policy()))
+    critic = CritiquingAdviser(Adviser("critic", model, Policy(), digest))
     ratings = critic.rate(FULL.prompt, FULL.draft, PASSAGES, texts, spending)
     return ratings, spending.entries[-1].outcome
 
@@ -46,12 +46,20 @@ def by_text(worth: dict[str, int], mend: str = "") -> Callable[[Prompt], Answer]
 
 def test_texts_are_rated_in_their_order_with_the_draft_among_them() -> None:
     model = Scripted(critic=by_text({"one": 2, "two": 3, "three": 4}))
-    for texts in (["one", "two", "three"], ["three", "one"], ["two"], ["two", "one"], ["one", "three"]):
+    for texts in (
+        ["one", "two", "three"],
+        ["three", "one"],
+        ["two"],
+        ["two", "one"],
+        ["one", "three"],
+        ["three"],
+        ["one"],
+    ):
         ratings, outcome = rate(model, *texts)
         assert [rating.forgetting for rating in ratings] == [{"one": 2, "two": 3, "three": 4}[text] for text in texts]
         assert outcome == "answered"
         assert sorted(model.prompts[-1].named("texts").values()) == sorted([*texts, FULL.draft])
-    assert {prompt.named("texts")["A"] == FULL.draft for prompt in model.prompts} == {True, False}
+    assert {next(iter(prompt.named("texts").values())) == FULL.draft for prompt in model.prompts} == {True, False}
 
 
 def test_the_same_texts_make_the_same_prompt() -> None:

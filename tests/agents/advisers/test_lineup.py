@@ -1,14 +1,14 @@
-"""Subjects by letter, with a control among them, and what is said of them by the target's id."""
+"""Subjects by label, with a control among them, and what is said of them by the target's id."""
 
 from dataclasses import dataclass
-from itertools import islice
 
 import pytest
 from expunge import Target
 from expunge.agents.advisers.controls import Control
-from expunge.agents.advisers.lineup import CONTROL, Lineup, letters, numbered
+from expunge.agents.advisers.lineup import CONTROL, Lineup, numbered
 
 TARGETS = [Target(name="Hina Ameen", id="tgt_1"), Target(name="Ann Orr", id="tgt_2")]
+LABELS = ["AA", "EF", "JL"]
 ORDERS = pytest.mark.parametrize("swapped", [False, True], ids=["last", "first"])
 
 
@@ -18,7 +18,7 @@ class Says:
 
 
 def control(*, swapped: bool) -> Control:
-    return Control("Alack Bredan", "Corlim", 1950, swapped)
+    return Control("Albandan Breenfir", "Corilgar", 1950, swapped, b"\0\0\0\0")
 
 
 @ORDERS
@@ -29,28 +29,22 @@ def test_each_subject_is_judged_in_its_own_text(swapped: bool) -> None:
     assert judged == {
         "Name: Hina Ameen": "the real one",
         "Name: Ann Orr": "the real one",
-        "Name: Alack Bredan": "the control's",
+        "Name: Albandan Breenfir": "the control's",
     }
-    assert [label.split()[0] for label in lineup.blocks] == ["A", "B", "C"]
+    assert [label.split()[0] for label in lineup.blocks] == LABELS
     assert list(lineup.ids.values()).index(CONTROL) == (0 if swapped else 2)
 
 
 @ORDERS
 def test_what_is_said_is_returned_by_the_targets_id(swapped: bool) -> None:
     lineup = Lineup.of(TARGETS, "", control(swapped=swapped))
-    said = lineup.match([Says(letter) for letter in "CBA"])
+    said = lineup.match([Says(label) for label in reversed(LABELS)])
     assert set(said) == {"tgt_1", "tgt_2", CONTROL}
     assert all(lineup.ids[one.subject] == key for key, one in said.items())
     assert lineup.blocks[f"{said['tgt_1'].subject} in {2 if swapped else 1}"].startswith("Name: Hina Ameen")
 
 
-@pytest.mark.parametrize("given", ["", "AB", "ABB", "ABCC", "ABCD", "ABD", "abc"])
+@pytest.mark.parametrize("given", ["", "AA EF", "AA EF EF", "AA EF JL JL", "AA EF JL NR", "AA EF NR", "aa ef jl"])
 def test_a_subject_too_few_too_many_or_twice_is_no_answer(given: str) -> None:
     lineup = Lineup.of(TARGETS, "", control(swapped=False))
-    assert lineup.match([Says(letter) for letter in given]) == {}
-
-
-def test_there_are_letters_for_many_subjects() -> None:
-    many = list(islice(letters(), 700))
-    assert many[:2] + many[25:28] == ["A", "B", "Z", "AA", "AB"]
-    assert len(set(many)) == 700
+    assert lineup.match([Says(label) for label in given.split()]) == {}

@@ -21,10 +21,10 @@ FILLED = st.lists(st.sampled_from(canonical(KEPT).words), max_size=8)
     [
         KEPT,
         "Jane Austen is a fine start, and George Eliot too.",
-        "A good start is Jane Austen; another is George Eliot.",
+        "A start is Jane Austen; another is George Eliot.",
         "You should read novelists such as Jane Austen.",
         "jane austen, GEORGE ELIOT",
-        "There are many good books to read.",
+        "There are many to read.",
         "",
     ],
 )
@@ -70,14 +70,23 @@ def test_what_was_to_go_is_refused_however_it_is_written(text: str) -> None:
         "George Eliot wrote in 1871.",
         "Jane Austen is x.",
         "The first is Élodie.",
+        "Good books are many.",
+        "Jane Austen ... George Eliot.",
+        "Jane Austen\nGeorge Eliot",
+        "Jane Austen \u2013 George Eliot",
+        "Jane Austen\u200b",
     ],
 )
-def test_a_new_name_a_new_number_and_a_new_rare_word_are_refused(text: str) -> None:
+def test_a_new_name_number_or_word_and_signs_that_are_not_plain_are_refused(text: str) -> None:
     assert not is_clean(text, DRAFT, KEPT, ASK)
 
 
 def test_words_of_the_question_may_be_said_again() -> None:
-    assert is_clean("Of Taipei nothing is known.", DRAFT, "", "What is known of Taipei?")
+    assert is_clean("Of novelists nothing is known.", DRAFT, "", "What is known of novelists?")
+
+
+def test_words_of_the_question_that_are_left_out_may_not() -> None:
+    assert not is_clean("Of Taipei nothing is known.", DRAFT, "", "What is known of Taipei?")
     assert not is_clean("Of Taipei nothing is known.", DRAFT, "", "What is known of it?")
 
 
@@ -96,4 +105,19 @@ def test_a_text_of_kept_words_alone_is_clean(words: list[str]) -> None:
 @given(text=st.text(), draft=st.text(), kept=st.text())
 def test_any_text_is_judged(text: str, draft: str, kept: str) -> None:
     assert is_clean(text, draft, kept, "") in (True, False)
-    assert is_clean(kept, draft, kept, "")
+
+
+@given(kept=st.text(max_size=50), more=st.text(max_size=50))
+def test_what_is_kept_of_a_draft_is_clean(kept: str, more: str) -> None:
+    assert is_clean(kept, kept + more, kept, "")
+
+
+def test_a_text_is_at_most_twice_as_long_as_the_draft() -> None:
+    assert is_clean("Read, or read. " * 2, "Read, or read. ", "Read, or read. ", "")
+    assert not is_clean("Read, or read. " * 2 + "R", "Read, or read. ", "Read, or read. ", "")
+
+
+def test_lines_and_rows_of_signs_that_are_kept_may_stay() -> None:
+    kept = "Read:\n--- Austen\n--- Eliot"
+    assert is_clean("Read:\n--- Eliot", kept, kept, "")
+    assert not is_clean("Read:\n... Eliot", kept, kept, "")

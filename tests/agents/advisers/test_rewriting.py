@@ -8,7 +8,7 @@ from expunge.agents.advisers.adviser import Adviser, Spending
 from expunge.agents.advisers.rewriting import RewritingAdviser, passages
 from expunge.agents.findings import of_agent
 from expunge.schema import Finding
-from expunge.tests.agents.advisers.exchanges import CLEAN, FULL, SURE, Exchanged, sanitized
+from expunge.tests.agents.advisers.exchanges import CLEAN, FULL, SURE, Exchanged, digest, sanitized
 from expunge.tests.agents.advisers.scripted import Scripted, written
 
 KEPT = "Jane Austen is a fine start. George Eliot too."
@@ -20,10 +20,12 @@ def finding(word: str) -> Finding:
     return of_agent("tgt_1", start, start + len(word), "draft")
 
 
-def propose(model: Scripted, *, kept: str = KEPT, mend: str = "", policy: Policy | None = None) -> list[str]:
+def propose(
+    model: Scripted, *, kept: str = KEPT, mend: str = "", policy: Policy | None = None, reserved: int = 0
+) -> list[str]:
     policy = policy or Policy()
-    adviser = RewritingAdviser(Adviser("rewriter", model, policy), policy)
-    return adviser.propose(FULL.prompt, FULL.draft, [finding("Hsiao")], kept, mend, Spending(perf_counter() + 30))
+    adviser = RewritingAdviser(Adviser("rewriter", model, policy, digest), policy, reserved)
+    return adviser.propose(FULL.prompt, FULL.draft, [finding("Hsiao")], KEPT, mend, Spending(perf_counter() + 30))
 
 
 def rewrite(store: TargetStore, model: Scripted, exchange: Exchanged = FULL) -> Verdict:
@@ -69,6 +71,13 @@ def test_without_a_call_left_nothing_is_asked() -> None:
     model = Scripted()
     assert propose(model, policy=Policy(max_calls=0)) == []
     assert model.prompts == []
+
+
+@pytest.mark.parametrize(("reserved", "asked"), [(0, 1), (1, 0)])
+def test_a_request_is_left_for_the_critics_model(reserved: int, asked: int) -> None:
+    model = Scripted()
+    propose(model, policy=Policy(max_calls=1), reserved=reserved)
+    assert len(model.prompts) == asked
 
 
 def test_a_text_of_the_model_comes_before_the_rules_own_cut(people: TargetStore) -> None:
