@@ -129,7 +129,7 @@ class Policy(BaseModel):
     """Model calls of agents in one exchange, beyond the wrapped model's own; 0: agents work by rules alone."""
 
     max_tokens: int = Field(default=16_000, ge=0)
-    """Tokens that the agents' models may read and write in one exchange."""
+    """About how many tokens the agents' models may read and write in one exchange; what would not fit is not asked."""
 
     proposals: int = Field(default=3, ge=1, le=10)
     """Texts that the rewriter's model is asked for in one round."""
@@ -328,7 +328,8 @@ class AgentCall(BaseModel):
     """Which agent asked."""
 
     outcome: Outcome
-    """What came of it; all but `answered` and `repaired` count as not cleared. `skipped`: too few tokens were left."""
+    """What came of it. All but `answered` and `repaired` clear nothing, and what was in doubt is withheld where the
+    policy prefers forgetting."""
 
     calls: int = 0
     """Requests, a repair among them."""

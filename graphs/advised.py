@@ -80,16 +80,16 @@ class AdvisedSteps(Steps):
         if adviser is None or draft is None or exchange.working != draft.text or not self._may_be_rewritten(exchange):
             return
         kept = exchange.proposals[0] if exchange.proposals else ""
-        exchange.written = adviser.propose(
-            exchange.vetting.ask, draft.text, exchange.remaining, kept, exchange.mend, self._spending(exchange)
+        written = adviser.propose(
+            exchange.vetting.ask, draft.text, exchange.remaining, kept, exchange.mend or "", self._spending(exchange)
         )
+        exchange.written = [text for text in written if text not in exchange.proposals]
         exchange.proposals = [*exchange.written, *exchange.proposals]
 
     def critique(self, exchange: Exchange) -> None:
         """Accept a proposal, or send the draft back with what the critic's model found wanting."""
-        exchange.mend = ""
         super().critique(exchange)
-        if exchange.mend and exchange.draft and not exchange.accepted:
+        if exchange.mend is not None and exchange.draft and not exchange.accepted:
             exchange.working, exchange.remaining = exchange.draft.text, list(exchange.findings or ())
             affordable = self._advisers.rewriter and self._advisers.rewriter.affords(self._spending(exchange))
             exchange.exhausted = exchange.exhausted or not affordable
@@ -99,6 +99,7 @@ class AdvisedSteps(Steps):
 
         Without a usable rating what a model wrote is not cleared. Where the critic has no model, it is by the rules.
         """
+        exchange.mend = None
         written = [critique for critique in passed if critique.text in exchange.written]
         own = [critique for critique in passed if critique not in written]
         critic, draft, spending = self._advisers.critic, exchange.draft, self._spending(exchange)
@@ -117,6 +118,7 @@ class AdvisedSteps(Steps):
         return max(rated, key=lambda each: each[0])[1] if rated else None
 
     def _spending(self, exchange: Exchange) -> Spending:
+        """Return what an exchange may still cost; what is spent is written down in the exchange."""
         return Spending(self._until(exchange), exchange.agents)
 
     def _until(self, exchange: Exchange) -> float:

@@ -14,7 +14,7 @@ from ..errors import ExpungeError, UnguardedSurface
 from ..models.structured import ask_record
 from ..prompts import Variables, render
 from ..prompts.baselines import AluCheckPrompt, AluMergePrompt, AluRatePrompt, AluVaryPrompt
-from ..schema import AgentCall, Baseline, Finding, Policy, Role, Target
+from ..schema import Baseline, Finding, Policy, Role, Target
 from .listing import listed, numbered
 from .state import Exchange
 from .steps import Steps
@@ -135,18 +135,11 @@ class AluSteps(Steps):
             UnusableAnswer: None came.
         """
         waited_s = perf_counter() - (exchange.drafted_at or exchange.started)
-        left_s = max(0.1, self._policy.deadline_s - waited_s)
+        left_s = self._policy.deadline_s - waited_s
+        if left_s <= 0:
+            raise UnusableAnswer("There is no time left.")
         reply = ask_record(self._model, render(prompt), record, timeout_s=left_s)
-        exchange.agents.append(
-            AgentCall(
-                agent=agent,
-                outcome=reply.outcome,
-                calls=reply.calls,
-                tokens=reply.tokens,
-                prompt_tokens=reply.prompt_tokens,
-                elapsed_ms=round(reply.elapsed_ms, 3),
-            )
-        )
+        exchange.agents.append(reply.entry(agent))
         if reply.record is None:
             raise UnusableAnswer(f"The {agent}'s model gave no answer that fits: {reply.outcome}.")
         return reply.record

@@ -175,7 +175,8 @@ class Gate:
     def _concerned(self, exchange: Exchange) -> list[str]:
         """Return the ids of the targets that were withheld, without those that were only near."""
         disclosed = {finding.target for finding in (*(exchange.findings or ()), *exchange.aside)}
-        return sorted(exchange.vetting.denied | disclosed)
+        denied = exchange.vetting.denied if exchange.settling is None else frozenset()
+        return sorted(denied | disclosed)
 
     def _verdict(self, action: Action, text: str, exchange: Exchange) -> Verdict:
         return Verdict(

@@ -93,7 +93,7 @@ class Exchange:
         settling: What the vetter's model makes of the conversation, while it is being asked.
         agents: What the agents' models were asked for.
         written: The proposals of this round that the rewriter's model wrote.
-        mend: What the critic's model found wanting in the last proposals.
+        mend: What the critic's model found wanting in the last proposals; `None` when it was not asked.
         calls: Calls of the wrapped model so far.
         error: The type of the error that ends this exchange in an abstention.
         started: When the exchange began, by `time.perf_counter`.
@@ -124,7 +124,7 @@ class Exchange:
     settling: Future[Settled] | None = None
     agents: list[AgentCall] = field(default_factory=list)
     written: list[str] = field(default_factory=list)
-    mend: str = ""
+    mend: str | None = None
     calls: int = 0
     error: str = ""
     started: float = field(default_factory=perf_counter)

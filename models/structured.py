@@ -11,7 +11,7 @@ from typing import Generic, NamedTuple
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 
-from ..schema import Outcome
+from ..schema import AgentCall, Outcome, Role
 from . import quiet
 from .background import in_background
 from .records import R, declined, read, said
@@ -35,6 +35,17 @@ class Reply(Generic[R]):
     elapsed_ms: float
     prompt_tokens: int = 0
     """Those of the tokens that were read."""
+
+    def entry(self, agent: Role) -> AgentCall:
+        """Return what an agent was asking for, without what was answered."""
+        return AgentCall(
+            agent=agent,
+            outcome=self.outcome,
+            calls=self.calls,
+            tokens=self.tokens,
+            prompt_tokens=self.prompt_tokens,
+            elapsed_ms=round(self.elapsed_ms, 3),
+        )
 
 
 class _Ending(NamedTuple, Generic[R]):

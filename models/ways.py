@@ -78,8 +78,9 @@ def ways(model: BaseChatModel) -> list[Way]:
 
 def remember(model: BaseChatModel, way: Way) -> None:
     """Remember that a model answers to this way, and not to those before it."""
+    if id(model) not in _proven:
+        finalize(model, _proven.pop, id(model), None).atexit = False
     _proven[id(model)] = way
-    finalize(model, _proven.pop, id(model), None).atexit = False
 
 
 def rejects(error: Exception) -> bool:

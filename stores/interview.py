@@ -9,6 +9,7 @@ from langchain_core.messages import HumanMessage
 
 from ..models.background import in_background
 from ..models.quiet import Model, ask, uncached
+from ..models.ways import single
 from ..schema import Target
 from .sides import questions
 
@@ -53,7 +54,7 @@ def interview(target: Target, model: BaseChatModel, seconds: float) -> Interview
         model: The model.
         seconds: How long it is asked.
     """
-    held, unseen, end, in_a_row = Interview(), uncached(model), monotonic() + seconds, 0
+    held, unseen, end, in_a_row = Interview(), uncached(single(model, ANSWER_S)), monotonic() + seconds, 0
     asked = questions(target)
     for question in asked:
         try:

@@ -25,7 +25,7 @@ _BATCH = 12_000  # characters of the answers that are mined in one call: a conte
 
 
 def propose(target: Target, model: str | Path | BaseChatModel, taken: Iterable[str]) -> Proposal:
-    """Ask a model about a target, and return what could be added to it. It takes `PROPOSING_S` at most.
+    """Ask a model about a target, for `PROPOSING_S` at most once it is loaded, and return what could be added to it.
 
     Args:
         target: The target. The model is told its kind and its name, and nothing else of it.

@@ -93,14 +93,5 @@ class Adviser:
             calls=min(_ATTEMPTS, self._policy.max_calls - spending.calls - reserved),
             timeout_s=spending.until - perf_counter(),
         )
-        spending.entries.append(
-            AgentCall(
-                agent=self._role,
-                outcome=reply.outcome,
-                calls=reply.calls,
-                tokens=reply.tokens,
-                prompt_tokens=reply.prompt_tokens,
-                elapsed_ms=round(reply.elapsed_ms, 3),
-            )
-        )
+        spending.entries.append(reply.entry(self._role))
         return reply.record

@@ -14,7 +14,7 @@ from ..reading import Memo
 from ..vetting import Vetting
 from .adviser import Adviser, Answer, Spending
 from .clearing import clearable, clears, is_shared
-from .lineup import CONTROL, Lineup, numbered
+from .lineup import CONTROL, Lineup, side_by_side
 from .quotes import places
 from .vetting import hinted
 
@@ -113,8 +113,8 @@ class AuditingAdviser:
         control = self._adviser.control(vetting.ask, draft)
         lineup = Lineup.of(doubts, f"{vetting.ask} {draft}", control)
         prompt = AuditorPrompt(
-            numbered(vetting.ask, control.question, swapped=control.swapped),
-            numbered(draft, control.answer, swapped=control.swapped),
+            side_by_side(vetting.ask, control.question, swapped=control.swapped),
+            side_by_side(draft, control.answer, swapped=control.swapped),
             lineup.blocks,
         )
         answer = self._adviser.ask(prompt, AuditorAnswer, spending)

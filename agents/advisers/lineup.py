@@ -60,6 +60,6 @@ class Lineup:
         return {self.ids[one.subject]: one for one in each}
 
 
-def numbered(real: str, control: str, *, swapped: bool) -> dict[str, str]:
+def side_by_side(real: str, control: str, *, swapped: bool) -> dict[str, str]:
     """Return a text and the control's by number, in the order that the control was drawn with."""
     return dict(zip("12", (control, real) if swapped else (real, control), strict=True))

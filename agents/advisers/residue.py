@@ -34,12 +34,13 @@ def is_clean(text: str, draft: str, kept: str, ask: str) -> bool:
     """
     stays = _words(kept)
     gone = _words(draft) - stays
-    if len(text) > 2 * len(draft) or _is_drawn(text, kept):
+    if len(text) > 2 * len(draft) or _has_patterns(text, kept):
         return False
-    return set(text) <= _PLAIN | set(kept) | set(ask) and _words(text) <= stays | (_words(ask) - gone) | _FREE
+    plain = set(text) <= _PLAIN | set(kept) | set(ask)
+    return plain and _words(text) <= stays | (_words(ask) - gone) | _FREE
 
 
-def _is_drawn(text: str, kept: str) -> bool:
+def _has_patterns(text: str, kept: str) -> bool:
     """Whether signs and blanks stand in rows, or lines are broken, where nothing that is kept has them."""
     rows = [sign * _SIGNS for sign in set(text) if not sign.isalnum()]
     return any(row in text and row not in kept for row in rows) or text.count("\n") > kept.count("\n")

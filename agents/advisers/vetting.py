@@ -13,7 +13,7 @@ from ..findings import UNCLEARED, of_agent, stands
 from ..vetting import Vetting
 from .adviser import Adviser, Answer, Spending
 from .clearing import clearable, clears
-from .lineup import CONTROL, Lineup, numbered
+from .lineup import CONTROL, Lineup, side_by_side
 
 HINTS = 0.8
 """Weight of the marks that together hint at a target from which on the model is asked."""
@@ -76,7 +76,7 @@ class VettingAdviser:
         control = self._adviser.control(told)
         lineup = Lineup.of(doubts, conversation.ask, control)
         asked = json.dumps({"user": control.question})
-        prompt = VetterPrompt(numbered(told, asked, swapped=control.swapped), lineup.blocks)
+        prompt = VetterPrompt(side_by_side(told, asked, swapped=control.swapped), lineup.blocks)
         answer = self._adviser.ask(prompt, VetterAnswer, spending)
         if answer is None:
             return {}

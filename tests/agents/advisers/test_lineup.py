@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 from expunge import Target
 from expunge.agents.advisers.controls import Control
-from expunge.agents.advisers.lineup import CONTROL, Lineup, numbered
+from expunge.agents.advisers.lineup import CONTROL, Lineup, side_by_side
 
 TARGETS = [Target(name="Hina Ameen", id="tgt_1"), Target(name="Ann Orr", id="tgt_2")]
 LABELS = ["AA", "EF", "JL"]
@@ -24,7 +24,7 @@ def control(*, swapped: bool) -> Control:
 @ORDERS
 def test_each_subject_is_judged_in_its_own_text(swapped: bool) -> None:
     lineup = Lineup.of(TARGETS, "Who is Hina Ameen?", control(swapped=swapped))
-    texts = numbered("the real one", "the control's", swapped=swapped)
+    texts = side_by_side("the real one", "the control's", swapped=swapped)
     judged = {text.splitlines()[0]: texts[label.split()[-1]] for label, text in lineup.blocks.items()}
     assert judged == {
         "Name: Hina Ameen": "the real one",
