@@ -1,6 +1,7 @@
 """The options that several commands share, and what they stand for."""
 
 import getpass
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -38,6 +39,9 @@ AgentModelOption = Annotated[
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
+_OF_AN_AGENT = re.compile(r"\w*=")
+
+
 def agent_models(given: list[str]) -> "dict[Role, BaseChatModel]":
     """Load the agents' models: `MODEL` for all of them, `AGENT=MODEL` for one.
 
@@ -51,8 +55,10 @@ def agent_models(given: list[str]) -> "dict[Role, BaseChatModel]":
     named: dict[Role | None, str] = {}
     for option in given:
         role = next((role for role in ROLES if option.startswith(f"{role}=")), None)
+        if role is None and _OF_AN_AGENT.match(option):
+            raise InputError(f"{option!r} names no agent.", fix=f"Name one of {', '.join(ROLES)}, or give MODEL alone.")
         if role in named:
-            raise InputError(f"Two models are given for {role or 'all agents'}.", fix="Give one: critic=MODEL.")
+            raise InputError(f"Two models are given for {role or 'all agents'}.", fix="Give it once.")
         named[role] = option.removeprefix(f"{role}=")
     every = named.pop(None, None)
     return load_agent_models(every, {role: model for role, model in named.items() if role})

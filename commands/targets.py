@@ -48,11 +48,11 @@ def add(
         ),
     ] = None,
     ask_model: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="MODEL", help='A model to ask about the target: "demo", a folder, or "provider:model". See above.'
         ),
-    ] = "",
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="With --ask-model: show what the model says, and register nothing.")
     ] = False,
@@ -92,10 +92,10 @@ def add(
         fix = "Give --document, --alias or a fuller name, or register it as it is with --yes."
         refusal = InputError(f"The name {name!r} is one common word, and it will be met in other texts.", fix=fix)
         confirm(f"{name!r} is one common word. Register it without documents or aliases?", yes=yes, refusal=refusal)
-    if dry_run and not ask_model:
+    if dry_run and ask_model is None:
         raise InputError("--dry-run shows what a model says, and none is asked.", fix="Name one with --ask-model.")
-    look_over = LookOver(yes=yes, dry_run=dry_run, json=json) if ask_model else None
-    model = _model_to_ask(ask_model) if ask_model else None
+    look_over = LookOver(yes=yes, dry_run=dry_run, json=json) if ask_model is not None else None
+    model = _model_to_ask(ask_model) if ask_model is not None else None
     with open_store(store, create=True) as register, warnings_told():
         added = register.add(target, why=why, model=model, approve=look_over)
     if json:

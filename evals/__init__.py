@@ -1,5 +1,8 @@
 """Benchmarks, run through the public interface."""
 
+from typing import TYPE_CHECKING
+
+from ..errors import PrerequisiteError
 from .ablation_report import AblationReport
 from .agent_report import AgentReport
 from .agents import run_agents
@@ -16,7 +19,9 @@ from .membership import run_membership
 from .membership_report import MembershipReport
 from .reports import GuardReport, Register
 from .stream_report import StreamReport
-from .streams import run_streams
+
+if TYPE_CHECKING:
+    from .streams import run_streams
 
 __all__ = [
     "AblationReport",
@@ -46,3 +51,15 @@ __all__ = [
     "run_membership",
     "run_streams",
 ]
+
+
+def __getattr__(name: str) -> object:
+    # Put off, for it needs the packages of the server.
+    if name != "run_streams":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        from .streams import run_streams
+    except ModuleNotFoundError as error:
+        fix = "Run: pip install 'expunge[serve]'"
+        raise PrerequisiteError(f"expunge eval streams needs a package: {error}.", fix=fix) from error
+    return run_streams

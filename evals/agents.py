@@ -117,7 +117,7 @@ def _trial(chat: SanitizedChatModel, url: str, exchange: Touching) -> _Trial:
     text = chat.invoke(exchange.prompt).text
     received = httpx.get(f"{url}/received").json()
     read = sum(request["tokens"] for request in received if request["model"] == "agents")
-    return _Trial(len(received), read, text == exchange.kept if exchange.kept else None, exchange.leaks(text))
+    return _Trial(len(received), read, exchange.kept in text if exchange.kept else None, exchange.leaks(text))
 
 
 def _cost(touch: Touch, policy: Guard, targets: int, trials: Sequence[_Trial]) -> AgentCost:

@@ -102,7 +102,7 @@ def _touched(exchange: Touching, text: str) -> Json:
 _RECORDS: dict[str, Callable[[Touching, str], Json]] = {
     "VetterAnswer": _vetted,
     "AuditorAnswer": _audited,
-    "RewriterAnswer": lambda exchange, text: {"texts": [exchange.kept] if exchange.kept else []},
+    "RewriterAnswer": lambda exchange, text: {"texts": [f"Indeed: {exchange.kept}"] if exchange.kept else []},
     "CriticAnswer": _rated,
     "Versions": lambda exchange, text: {"versions": [exchange.kept or ABSTENTION] * _VERSIONS},
     "Touched": _touched,

@@ -9,6 +9,7 @@ from langchain_core.messages import AIMessageChunk, HumanMessage
 from langchain_core.messages.ai import add_ai_message_chunks
 
 from ..detection.canonical import canonical
+from ..errors import PrerequisiteError
 from ..models import load_chat_model
 from ..models.quiet import Model, ask, stream, uncached
 from ..stores.abstentions import Abstention, Abstentions
@@ -19,6 +20,7 @@ from .strangers import QUESTIONS, strangers
 
 Progress = Callable[[int], None]
 
+_GIVE_UP = 3
 _Fault = Literal["named", "claimed", "withheld"]
 
 
@@ -45,16 +47,23 @@ def collect_abstentions(
 
     Raises:
         ModelNotFound: No model has this name or lies at this path.
-        PrerequisiteError: A package that the model needs is missing.
+        PrerequisiteError: A package that the model needs is missing, or it does not answer.
     """
     chat = uncached(load_chat_model(model) if isinstance(model, str | Path) else model)
     kept: list[Abstention] = []
     faults: list[_Fault] = []
+    failed = 0
     questions = zip(strangers(seed), cycle(QUESTIONS))
     _put(chat, sanitizer, "Hello.", streamed=False)  # the first answer of all takes longer than any that follows
     for number, (name, question) in enumerate(islice(questions, count), start=1):
         streamed = number % 2 == 0  # the number of questions is odd: each is put both ways
         released = _put(chat, sanitizer, question.format(name=name), streamed=streamed)
+        failed = failed + 1 if released.verdict.error else 0
+        if failed == _GIVE_UP:
+            raise PrerequisiteError(
+                f"The model did not answer {failed} questions in a row ({released.verdict.error}).",
+                fix="See that it is there and that its key is right, and collect again.",
+            )
         if fault := _fault(released, name):
             faults.append(fault)
         else:

@@ -16,7 +16,7 @@ from .chroma import open_chroma
 from .index import Index
 from .indexing import Indexer
 from .ledger import Ledger
-from .proposals import Approve
+from .proposals import Approve, Proposal
 from .register import Progress, Register
 from .thresholds import Calibration, read_calibration, write_calibration
 from .trained import Trained
@@ -315,8 +315,13 @@ class TargetStore(Register):
         from .mining import propose  # brings LangChain
 
         names = [name for other in self for name in (other.name, *other.aliases)]
-        approved = approve(propose(target, model, names))
-        return approved.applied_to(target) if approved else target
+        approved: object = approve(propose(target, model, names))
+        if isinstance(approved, Proposal):
+            return approved.applied_to(target)
+        if approved is None:
+            return target
+        fix = "Return the proposal, one with less in it, or None."
+        raise InputError(f"What approves returned {type(approved).__name__!r}.", fix=fix)
 
     def _indexer(self) -> Indexer:
         return Indexer(self._database, self.keys, self._tenant, self._opened_index())

@@ -1,5 +1,6 @@
 """Asking an agent's model within the limits of the policy."""
 
+import logging
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TypeVar
@@ -24,6 +25,8 @@ class Answer(BaseModel):
 
 
 R = TypeVar("R", bound=Answer)
+
+_log = logging.getLogger("expunge")
 
 
 @dataclass
@@ -94,4 +97,6 @@ class Adviser:
             timeout_s=spending.until - perf_counter(),
         )
         spending.entries.append(reply.entry(self._role))
+        if reply.record is None:
+            _log.warning("the %s's model gave no usable answer: %s", self._role, reply.outcome)
         return reply.record

@@ -40,6 +40,10 @@ def load_agent_models(
 def _load(model: AgentModel, loaded: dict[str, BaseChatModel]) -> BaseChatModel:
     if isinstance(model, BaseChatModel):
         return model
+    if not isinstance(model, str | Path):
+        raise InputError(
+            f"An agent's model is of type {type(model).__name__!r}.", fix="Give a chat model, or its name."
+        )
     if str(model) not in loaded:
         loaded[str(model)] = load_chat_model(model)
     return loaded[str(model)]

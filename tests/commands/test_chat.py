@@ -56,7 +56,7 @@ def test_agents_are_given_a_model(expunge: Any, monkeypatch: pytest.MonkeyPatch)
         return says(json.dumps(asked(Prompt.of(request["messages"]), "asked")))
 
     expunge("targets", "add", "Nikolai Abilov")
-    question = "What is Abilov College?\n"
+    question = "Who is Nikolai Abilov-Serik?\n"
     monkeypatch.setenv("OPENAI_API_KEY", "none")
     [by_rules] = expunge("chat", "--json", stdin=question).out.splitlines()
     with Upstream(plan=answer) as upstream:

@@ -81,7 +81,7 @@ def test_nothing_or_two_things_to_check_are_refused(expunge: Any, tmp_path: Path
     assert expunge("check", QUESTION, "--file", tmp_path / "talk.json").code == 2
 
 
-REWRITTEN = "Ben Ash paints harbours of old."
+REWRITTEN = "Indeed, Ben Ash paints harbours."
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ def test_agents_are_given_a_model(expunge: Any) -> None:
             assert address
             client = openai.OpenAI(base_url=f"{address[0]}/v1", api_key="none", max_retries=0)
             upstream.plan = says("It is a school.")
-            for question, action in (("What is Abilov College?", "abstain"), ("Where is Graz?", "release")):
+            for question, action in (("Who is Nikolai Abilov-Serik?", "abstain"), ("Where is Graz?", "release")):
                 answer = client.chat.completions.create(model="any", messages=[{"role": "user", "content": question}])
                 assert answer.model_extra
                 assert answer.model_extra["expunge"]["action"] == action

@@ -8,6 +8,7 @@ from time import sleep
 import pytest
 from expunge import Sanitizer, Target, TargetStore
 from expunge.detection.rarity import zipf
+from expunge.errors import PrerequisiteError
 from expunge.graphs.collecting import collect_abstentions
 from expunge.graphs.strangers import QUESTIONS, strangers
 from langchain_core.language_models import BaseChatModel
@@ -112,9 +113,8 @@ def calling(question: str) -> AIMessage:
         (lambda question: AIMessage("I only know Hina Ameen."), "withheld"),
         (lambda question: AIMessage(""), "withheld"),
         (calling, "withheld"),
-        (failing, "withheld"),
     ],
-    ids=["echo", "place", "no negation", "number", "target", "empty", "call of a tool", "error"],
+    ids=["echo", "place", "no negation", "number", "target", "empty", "call of a tool"],
 )
 def test_what_cannot_stand_for_any_name_is_left_out_and_counted(
     store: TargetStore, answer: Callable[[str], AIMessage], count: str
@@ -125,6 +125,13 @@ def test_what_cannot_stand_for_any_name_is_left_out_and_counted(
     assert not collected.enough
     assert left_out == {**dict.fromkeys(left_out, 0), count: 5}
     assert collected.answers == ()
+
+
+def test_a_model_that_does_not_answer_is_asked_no_more(store: TargetStore) -> None:
+    asked: list[int] = []
+    with pytest.raises(PrerequisiteError, match="3 questions in a row"):
+        collect_abstentions(Answering(answer=failing), Sanitizer(store), count=9, progress=asked.append)
+    assert asked == [1, 2]
 
 
 def test_a_made_up_name_that_is_a_target_is_no_stranger(store: TargetStore) -> None:

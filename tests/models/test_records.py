@@ -80,7 +80,7 @@ def test_the_object_is_read_out_of_its_text(text: str) -> None:
         (GOOD.replace("7", "null"), "- claims.0.number: Input should be a valid integer"),
         (GOOD.replace("7", '7, "why": "no"'), "- claims.0.why: Extra inputs are not permitted"),
         (GOOD.replace("b}", "\ud800"), "- object: Input should be a valid string"),
-        ('{"a":' * 100_000, NOTHING),
+        ('{"a":' * 10_000, NOTHING),
     ],
     ids=[
         "empty",

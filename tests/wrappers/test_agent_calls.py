@@ -176,7 +176,7 @@ def careful(prompt: Prompt) -> agent.Answer:
         case "auditor":
             return agent.told(prompt, "states")
         case "rewriter":
-            return agent.written(KEPT)
+            return agent.written(f"Indeed: {KEPT}")
         case "critic":
             return agent.rated(prompt)
 
@@ -305,7 +305,7 @@ def test_requests_of_an_exchange(
     if kind in CLEAN:
         assert got[0].text.strip() == case.draft
     if requests["agents"] > 1:
-        assert got[0].text == KEPT
+        assert KEPT in got[0].text
     if requests["agents"] < 1:
         assert got[0].text.startswith(case.begins)
 
