@@ -34,6 +34,7 @@ from expunge.tests.agents.advisers.scripted import Answer, Prompt, Scripted, ask
 from expunge.tests.graphs.test_agent_failures import approving, confirming
 from expunge.tests.listening import MODES, Recorder
 from langchain_core.language_models import FakeListChatModel
+from langchain_core.messages import AIMessage
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tracers.context import collect_runs
 
@@ -391,3 +392,13 @@ async def test_nobody_hears_what_agents_and_their_models_say(
 def names(prompt: Prompt) -> list[str]:
     """Return the names of a prompt's controls."""
     return [name for letter, name in prompt.subjects.items() if prompt.is_control(letter)]
+
+
+def test_what_a_call_of_a_tool_discloses_no_model_clears(people: TargetStore) -> None:
+    agent = Scripted(auditor=lambda prompt: told(prompt, "unrelated"))
+    session = Sanitizer(people, agent_model=agent).begin(LIKE.prompt)
+    call = {"name": "look_up", "args": {"who": "Hsiao Yun-Hwa"}, "id": "1"}
+    released = session.finish(AIMessage(LIKE.draft, tool_calls=[call]))
+    assert released.verdict.action == "abstain"
+    assert not released.message.tool_calls
+    assert "auditor" not in agent.roles
