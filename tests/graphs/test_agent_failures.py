@@ -263,13 +263,13 @@ def test_a_model_that_hangs_is_left_behind_in_time(store: TargetStore, late: Rol
     sanitizer = Sanitizer(store, policy=Policy(deadline_s=DEADLINE_S), agent_model=agent)
     began = time.perf_counter()
     verdict = sanitizer.check(case.prompt, case.draft)
-    assert time.perf_counter() - began < 3 * DEADLINE_S
+    assert time.perf_counter() - began < 15
     assert_held(case, verdict.text)
 
 
 def hanging(prompt: Prompt) -> Answer:
     """Answer long after the deadline, and approve."""
-    time.sleep(4 * DEADLINE_S)
+    time.sleep(30)
     return approving(prompt)
 
 

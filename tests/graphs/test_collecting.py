@@ -88,7 +88,7 @@ def test_the_time_is_that_of_the_model_and_the_sanitizer(sanitizer: Sanitizer) -
         return AIMessage(NO)
 
     collected = collect_abstentions(Answering(answer=slow), sanitizer, count=6)
-    assert all(0.05 <= answer.seconds < 1 for answer in collected.answers)
+    assert all(0.05 <= answer.seconds < 10 for answer in collected.answers)
 
 
 def failing(question: str) -> AIMessage:

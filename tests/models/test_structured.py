@@ -421,7 +421,7 @@ def test_a_late_answer_is_left_behind(upstream: Upstream) -> None:
     upstream.plan = says(GOOD, first_byte_s=60)
     start = time.perf_counter()
     reply = ask(api(upstream), timeout_s=0.3)
-    assert time.perf_counter() - start < 2
+    assert time.perf_counter() - start < 20
     assert outcome(reply) == ("late", 1)
     assert reply.elapsed_ms >= 300
     upstream.settle()  # the client has hung up
@@ -429,8 +429,8 @@ def test_a_late_answer_is_left_behind(upstream: Upstream) -> None:
 
 
 def test_a_late_repair_is_late_and_nothing_is_asked_after_the_time() -> None:
-    model = Words(script=[0.3, BAD, 0.4, BAD, GOOD])
-    assert outcome(ask(model, timeout_s=0.5)) == ("late", 2)
+    model = Words(script=[0.6, BAD, 3.0, BAD, GOOD])
+    assert outcome(ask(model, timeout_s=2.0)) == ("late", 2)
     model = Words(script=[0.3, BAD, GOOD])
     assert outcome(ask(model, timeout_s=0.2)) == ("late", 1)
     for thread in threading.enumerate():

@@ -13,7 +13,7 @@ from expunge.tests.serving.loopback import ASKED, Served
 from expunge.tests.serving.scripted import Upstream, says
 
 NO = "That rings no bell."
-WAIT_S = 0.6
+WAIT_S = 1.0
 
 
 @pytest.fixture

@@ -66,13 +66,13 @@ def test_a_model_that_hangs_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> N
     class Slow(Knowing):
         def _answer(self, question: str) -> str:
             if "Who is" in question:
-                sleep(3)
+                sleep(30)
             return super()._answer(question)
 
     monkeypatch.setattr(interviews, "ANSWER_S", 0.3)
     start = monotonic()
     held = interview(HSIAO, Slow(knows={}), MINUTE)
-    assert monotonic() - start < 2.5
+    assert monotonic() - start < 20
     assert held.failed == sum("Who is" in question for question in questions(HSIAO))
 
 
@@ -80,7 +80,7 @@ def test_a_model_that_fails_or_hangs_is_soon_asked_no_more(monkeypatch: pytest.M
     class Hanging(Knowing):
         def _answer(self, question: str) -> str:
             super()._answer(question)
-            sleep(5)
+            sleep(30)
             return UNKNOWN
 
     monkeypatch.setattr(interviews, "ANSWER_S", 0.2)
@@ -89,7 +89,7 @@ def test_a_model_that_fails_or_hangs_is_soon_asked_no_more(monkeypatch: pytest.M
         proposal = propose(HSIAO, model, ())
         assert proposal == Proposal(asked=len(questions(HSIAO)), failed=len(questions(HSIAO)))
         assert len(model.asked) == interviews.GIVE_UP
-    assert monotonic() - start < 4
+    assert monotonic() - start < 20
 
 
 def test_a_model_that_fails_now_and_then_is_asked_on() -> None:
@@ -101,7 +101,7 @@ def test_a_model_that_fails_now_and_then_is_asked_on() -> None:
 def test_the_whole_ends_in_time_also_when_mining_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     class Hanging(Knowing):
         def _record(self, messages: list[BaseMessage]) -> str:
-            sleep(5)
+            sleep(30)
             return super()._record(messages)
 
     monkeypatch.setattr(mining, "PROPOSING_S", 1.5)
@@ -109,7 +109,7 @@ def test_the_whole_ends_in_time_also_when_mining_hangs(monkeypatch: pytest.Monke
     model = Hanging(knows={"": f"Hsiao Yun-Hwa was born in Taipei. {'x' * 5_000}"})
     start = monotonic()
     proposal = propose(HSIAO, model, ())
-    assert monotonic() - start < 4.5
+    assert monotonic() - start < 20
     assert proposal.documents == ["Hsiao Yun-Hwa was born in Taipei."]
 
 

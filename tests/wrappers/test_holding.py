@@ -16,7 +16,7 @@ from openai.types.chat import ChatCompletionMessageParam
 
 SECRET = "Hina Ameen"
 NO = "That rings no bell."
-WAIT_S = 0.4
+WAIT_S = 1.0
 NAMED, UNNAMED, OTHER = f"Where was {SECRET} born?", "Who won?", "How was it?"
 
 

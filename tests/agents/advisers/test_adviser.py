@@ -92,13 +92,13 @@ def test_tokens_are_counted_over_all_agents() -> None:
 
 def test_a_model_that_takes_too_long_is_left_behind() -> None:
     def slow(prompt: Prompt) -> dict[str, object]:
-        sleep(2)
+        sleep(30)
         return written("Somebody won.")
 
     model, spent = Scripted(rewriter=slow), spending(seconds=0.2)
     began = perf_counter()
     assert adviser(model).ask(PROMPT, Texts, spent) is None
-    assert perf_counter() - began < 1.5
+    assert perf_counter() - began < 15
     assert spent.entries[-1].outcome == "late"
     assert not adviser(model).affords(spent)
 
