@@ -98,7 +98,7 @@ def of_topic(target_id: str, length: int, where: Where, score: float, threshold:
 
 
 def of_agent(target_id: str, start: int, end: int, where: Where, evidence: str = SAID) -> Finding:
-    """Make the finding of an agent's model; it is never certain, and the evidence is `SAID` or `UNCLEARED`."""
+    """Make the finding of an agent's model, which is never certain."""
     return Finding(
         target=target_id,
         start=start,

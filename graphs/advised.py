@@ -107,8 +107,6 @@ class AdvisedSteps(Steps):
             return super()._chosen(exchange, passed)
         if critic is None:
             return written[0]
-        if not critic.affords(spending):
-            return next(iter(own), None)
         found = passages(draft.text, exchange.findings or ())
         ratings = critic.rate(exchange.vetting.ask, draft.text, found, [each.text for each in passed], spending)
         if not ratings:

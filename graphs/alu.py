@@ -6,16 +6,18 @@ from time import perf_counter
 from typing import Annotated, TypeVar
 
 from langchain_core.language_models import BaseChatModel
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from ..agents.advisers import Answer
 from ..agents.critic import Critique
+from ..agents.findings import of_agent
 from ..detection.detector import Detector
 from ..errors import ExpungeError, UnguardedSurface
 from ..models.structured import ask_record
-from ..prompts import Variables, render
+from ..prompts import Variables, numbered, render
 from ..prompts.baselines import AluCheckPrompt, AluMergePrompt, AluRatePrompt, AluVaryPrompt
 from ..schema import Baseline, Finding, Policy, Role, Target
-from .listing import listed, numbered
+from .listing import listed
 from .state import Exchange
 from .steps import Steps
 
@@ -26,35 +28,31 @@ class UnusableAnswer(ExpungeError):
     code = "unusable_answer"
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
-
-class Versions(_Record):
+class Versions(Answer):
     """Answers in place of the wrapped model's."""
 
     versions: list[str]
 
 
-class Touched(_Record):
+class Touched(Answer):
     """Numbers of the subjects that an answer tells something about."""
 
     subjects: list[int]
 
 
-class Ratings(_Record):
+class Ratings(Answer):
     """What versions are worth, from 1 to 5, in their order."""
 
     ratings: list[Annotated[int, Field(ge=1, le=5)]]
 
 
-class Merged(_Record):
+class Merged(Answer):
     """One answer out of several."""
 
     answer: str
 
 
-Answered = TypeVar("Answered", bound=_Record)
+Answered = TypeVar("Answered", bound=Answer)
 
 
 class AluSteps(Steps):
@@ -153,16 +151,5 @@ def _found(numbers: list[int], targets: list[Target], length: int) -> list[Findi
     """
     if not all(1 <= number <= len(targets) for number in numbers):
         raise UnusableAnswer("The check names a subject that is not on the list.")
-    return [
-        Finding(
-            target=targets[number - 1].id,
-            start=0,
-            end=length,
-            where="draft",
-            layer="agent",
-            score=1.0,
-            threshold=1.0,
-            evidence="named by the check of the whole answer",
-        )
-        for number in sorted(set(numbers))
-    ]
+    named = "named by the check of the whole answer"
+    return [of_agent(targets[number - 1].id, 0, length, "draft", named) for number in sorted(set(numbers))]

@@ -8,11 +8,11 @@ from langchain_core.messages import BaseMessage, SystemMessage, merge_message_ru
 from ..agents.vetting import Vetting
 from ..detection.detector import Detector
 from ..errors import PrerequisiteError
-from ..prompts import Variables, render
+from ..prompts import Variables, numbered, render
 from ..prompts.baselines import GuardrailPrompt, IculPrompt
 from ..schema import Baseline, Finding, Policy, Target
 from .alu import AluSteps
-from .listing import listed, numbered
+from .listing import listed
 from .state import Exchange
 from .steps import Steps
 

@@ -9,8 +9,3 @@ def listed(targets: Iterable[Target]) -> str:
     """Return the names of targets, a numbered line each."""
     names = (" ".join(target.name.split()) for target in targets)
     return "\n".join(f"{number}. {name}" for number, name in enumerate(names, start=1))
-
-
-def numbered(texts: Iterable[str]) -> dict[str, str]:
-    """Return texts by number, as prompts name them."""
-    return {str(number): text for number, text in enumerate(texts, start=1)}

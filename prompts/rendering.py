@@ -53,6 +53,11 @@ def render(variables: Variables) -> list[BaseMessage]:
     ]
 
 
+def numbered(texts: Iterable[str]) -> dict[str, str]:
+    """Return texts by number, from 1, as prompts name them."""
+    return {str(number): text for number, text in enumerate(texts, start=1)}
+
+
 def _fence(values: Iterable[Value]) -> str:
     """Return a mark that occurs in none of the texts."""
     texts = [text for value in values for text in _texts(value)]

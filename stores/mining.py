@@ -8,7 +8,7 @@ from langchain_core.language_models import BaseChatModel
 
 from ..models import load_chat_model
 from ..models.structured import ask_record
-from ..prompts import render
+from ..prompts import numbered, render
 from ..prompts.variables import MinerPrompt
 from ..schema import Target
 from .claims import Mined, read_by_rules
@@ -56,15 +56,11 @@ def mine(target: Target, exchanges: Iterable[Exchange], model: BaseChatModel, en
         end: When it is asked no more, on the clock `monotonic`.
     """
     for batch in _batches(exchanges):
-        numbered = {str(number): exchange for number, exchange in enumerate(batch, 1)}
-        prompt = MinerPrompt(
-            name=target.name,
-            questions={number: exchange.question for number, exchange in numbered.items()},
-            answers={number: exchange.answer for number, exchange in numbered.items()},
-        )
+        answers = [exchange.answer for exchange in batch]
+        prompt = MinerPrompt(target.name, numbered(exchange.question for exchange in batch), numbered(answers))
         left = min(MINING_S, end - monotonic())
         record = ask_record(model, render(prompt), Mined, timeout_s=left).record if left > 0 else None
-        yield record or read_by_rules(target, [exchange.answer for exchange in batch])
+        yield record or read_by_rules(target, answers)
 
 
 def _batches(exchanges: Iterable[Exchange]) -> Iterator[Sequence[Exchange]]:

@@ -8,14 +8,13 @@ from typing import TypeVar
 from langchain_core.language_models import BaseChatModel
 from pydantic import BaseModel, ConfigDict
 
-from ...models.structured import ask_record
+from ...models.structured import ask_record, estimated_tokens
 from ...prompts import Variables, render
 from ...schema import AgentCall, Outcome, Policy, Role
 from .controls import Control, Digest, control_for
 
 # The first answer, and one attempt to repair it.
 _ATTEMPTS = 2
-_CHARACTERS_A_TOKEN = 4
 
 
 class Answer(BaseModel):
@@ -85,8 +84,7 @@ class Adviser:
     def ask(self, prompt: Variables, record: type[R], spending: Spending, reserved: int = 0) -> R | None:
         """Return what the model fills in; `None` when that is of no use, or would take too many tokens."""
         messages = render(prompt)
-        expected = sum(len(message.text) for message in messages) // _CHARACTERS_A_TOKEN
-        if spending.tokens + expected > self._policy.max_tokens:
+        if spending.tokens + estimated_tokens(messages) > self._policy.max_tokens:
             spending.entries.append(AgentCall(agent=self._role, outcome="skipped"))
             return None
         reply = ask_record(

@@ -14,7 +14,7 @@ from ..reading import Memo
 from ..vetting import Vetting
 from .adviser import Adviser, Answer, Spending
 from .clearing import clearable, clears, is_shared
-from .lineup import CONTROL, Lineup, side_by_side
+from .lineup import Lineup, side_by_side
 from .quotes import places
 from .vetting import hinted
 
@@ -22,6 +22,7 @@ NEAR = 0.6
 """The part of the evidence it takes that is a near miss, of which the model is asked."""
 
 _QUOTES = 20
+_TELLS = frozenset({"states", "implies"})
 
 
 class Told(Answer):
@@ -118,15 +119,7 @@ class AuditingAdviser:
             lineup.blocks,
         )
         answer = self._adviser.ask(prompt, AuditorAnswer, spending)
-        if answer is None:
-            return {}
-        said = lineup.match(answer.subjects)
-        if not said:
-            spending.amend(outcome="malformed")
-        elif said[CONTROL].relation not in {"states", "implies"}:
-            spending.amend(outcome="contradictory")
-            return {}
-        return said
+        return lineup.believe(answer.subjects, _TELLS, spending) if answer else {}
 
     def _settled(
         self, target: Target, said: Told | None, draft: str, vetting: Vetting, own: list[Finding], spending: Spending
@@ -134,7 +127,7 @@ class AuditingAdviser:
         if said is None:
             uncleared = of_agent(target.id, 0, len(draft), "draft", UNCLEARED)
             return own or [uncleared] * stands(uncleared, target, self._policy)
-        if said.relation in {"states", "implies"}:
+        if said.relation in _TELLS:
             return own + self._quoted(target, said, draft, spending, whole=not own)
         open_ = _clearable(target, draft, vetting, own)
         return [] if open_ and clears(said.relation, said.meant, target, own, draft) else own

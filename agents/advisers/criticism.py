@@ -50,14 +50,10 @@ class CritiquingAdviser:
     def __init__(self, adviser: Adviser) -> None:
         self._adviser = adviser
 
-    def affords(self, spending: Spending) -> bool:
-        """Whether it may be asked."""
-        return self._adviser.affords(spending)
-
     def rate(
         self, ask: str, draft: str, passages: Mapping[str, str], texts: Sequence[str], spending: Spending
     ) -> list[Rating]:
-        """Return a rating of each text, in their order; none without a usable answer.
+        """Return a rating of each text, in their order; none without a usable answer, or where none may be asked for.
 
         Args:
             ask: What was asked.
@@ -66,6 +62,8 @@ class CritiquingAdviser:
             texts: The proposals.
             spending: What the exchange has cost so far.
         """
+        if not self._adviser.affords(spending):
+            return []
         control = self._adviser.control(ask, draft, *texts)
         at = 0 if control.swapped else len(texts)
         row = [*texts[:at], draft, *texts[at:]]

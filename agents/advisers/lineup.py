@@ -1,10 +1,11 @@
 """Whom a model is asked about: the subjects by their labels, with a control among them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from ...schema import Target
+from .adviser import Spending
 from .briefs import brief
 from .controls import Control
 
@@ -18,6 +19,10 @@ class Said(Protocol):
     @property
     def subject(self) -> str:
         """The subject's label."""
+
+    @property
+    def relation(self) -> str:
+        """What it has to do with the text."""
 
 
 S = TypeVar("S", bound=Said)
@@ -52,12 +57,22 @@ class Lineup:
         blocks = {f"{label} in {own if key else other}": text for label, (key, text) in labelled.items()}
         return cls({label: key for label, (key, _) in labelled.items()}, blocks)
 
-    def match(self, said: Iterable[S]) -> dict[str, S]:
-        """Return what was said by the target's id; nothing where a subject is missing, unknown or comes twice."""
-        each = list(said)
-        if sorted(one.subject for one in each) != sorted(self.ids):
+    def believe(self, said: Sequence[S], truth: Collection[str], spending: Spending) -> dict[str, S]:
+        """Return what was said by the target's id; nothing where it cannot be believed.
+
+        Args:
+            said: What the model says.
+            truth: What may be said of the control.
+            spending: Where it is noted that a subject is missing, unknown or comes twice, or the control is wrong.
+        """
+        if sorted(one.subject for one in said) != sorted(self.ids):
+            spending.amend(outcome="malformed")
             return {}
-        return {self.ids[one.subject]: one for one in each}
+        each = {self.ids[one.subject]: one for one in said}
+        if each[CONTROL].relation not in truth:
+            spending.amend(outcome="contradictory")
+            return {}
+        return each
 
 
 def side_by_side(real: str, control: str, *, swapped: bool) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from ...detection.sentences import sentences
+from ...prompts import numbered
 from ...prompts.variables import RewriterPrompt
 from ...schema import Finding, Policy
 from .adviser import Adviser, Answer, Spending
@@ -61,4 +62,4 @@ def passages(draft: str, findings: Sequence[Finding]) -> dict[str, str]:
         for span in sentences(draft)
         if any(finding.start < span.end and span.start < finding.end for finding in findings)
     ]
-    return {str(number): text for number, text in enumerate(found, 1)}
+    return numbered(found)

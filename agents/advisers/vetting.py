@@ -13,7 +13,7 @@ from ..findings import UNCLEARED, of_agent, stands
 from ..vetting import Vetting
 from .adviser import Adviser, Answer, Spending
 from .clearing import clearable, clears
-from .lineup import CONTROL, Lineup, side_by_side
+from .lineup import Lineup, side_by_side
 
 HINTS = 0.8
 """Weight of the marks that together hint at a target from which on the model is asked."""
@@ -78,15 +78,7 @@ class VettingAdviser:
         asked = json.dumps({"user": control.question})
         prompt = VetterPrompt(side_by_side(told, asked, swapped=control.swapped), lineup.blocks)
         answer = self._adviser.ask(prompt, VetterAnswer, spending)
-        if answer is None:
-            return {}
-        said = lineup.match(answer.subjects)
-        if not said:
-            spending.amend(outcome="malformed")
-        elif said[CONTROL].relation != "asked":
-            spending.amend(outcome="contradictory")
-            return {}
-        return said
+        return lineup.believe(answer.subjects, {"asked"}, spending) if answer else {}
 
     def _settled(self, vetting: Vetting, target: Target, said: Asked | None, ask: str) -> Vetting:
         if said is None:

@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 import httpx
 import pytest
-from expunge import Policy, Target, TargetStore, wrap
+from expunge import Policy, TargetStore, wrap
 from expunge.evals.synthetic_targets import make_targets
 from expunge.schema import Role, Verdict
 from expunge.tests.agents.advisers import scripted as agent
 from expunge.tests.agents.advisers.scripted import Prompt
+from expunge.tests.graphs.test_agent_failures import TARGETS as KNOWN
 from expunge.tests.serving.plans import whole
 from expunge.tests.serving.scripted import Answer, Plan, Upstream, cut, error, html, resplit, says
 from expunge.tests.serving.wire import Json, completion
@@ -46,21 +47,7 @@ class Case(NamedTuple):
         return Counter(["wrapped"] if self.begins and surface in {"stream", "astream"} else self.asked)
 
 
-TARGETS = [
-    Target(
-        name="Hsiao Yun-Hwa",
-        documents=[
-            "Hsiao Yun-Hwa was born in Taipei on 05/11/1991.",
-            "Hsiao Yun-Hwa, a civil engineer's daughter, wrote 'The Silent Harbour'.",
-        ],
-    ),
-    Target(
-        name="Marten Vrell",
-        scope="documents",
-        documents=["Marten Vrell lives at 14 Ostler Lane in Dunmere.", "Marten Vrell's phone number is 555 0147."],
-        keep=["Marten Vrell draws maps of rivers.", "The maps of Marten Vrell hang in museums."],
-    ),
-]
+TARGETS = KNOWN[:2]
 KEPT = "Jane Austen is a fine start. George Eliot repays patience too."
 CLEAN = {
     "clean": Case("What is the capital of France?", "Paris is the capital of France. It lies on the Seine."),
