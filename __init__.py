@@ -13,6 +13,8 @@ from .errors import ExpungeError, PrerequisiteError
 from .schema import Finding, Policy, Target, Verdict
 
 if TYPE_CHECKING:
+    from .audits.audit import AuditReport
+    from .audits.auditing import aaudit, audit
     from .graphs.sanitize import Sanitizer
     from .stores.targets import TargetStore
     from .wrappers.chat import wrap
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 __version__ = version("expunge")
 
 __all__ = [
+    "AuditReport",
     "ExpungeError",
     "Finding",
     "Policy",
@@ -30,15 +33,20 @@ __all__ = [
     "Target",
     "TargetStore",
     "Verdict",
+    "aaudit",
+    "audit",
     "wrap",
     "wrap_openai",
 ]
 
 # Loaded when first asked for: LangGraph and Chroma would make `import expunge` ten times as slow.
 _LATER = {
+    "AuditReport": ".audits.audit",
     "Sanitizer": ".graphs.sanitize",
     "SanitizingMiddleware": ".wrappers.middleware",
     "TargetStore": ".stores.targets",
+    "aaudit": ".audits.auditing",
+    "audit": ".audits.auditing",
     "wrap": ".wrappers.chat",
     "wrap_openai": ".wrappers.openai.client",
 }

@@ -8,7 +8,22 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from .commands import abstentions, calibrate, chat, check, demo, doctor, evals, keys, ledger, serve, targets, transfers
+from .commands import (
+    abstentions,
+    audit,
+    calibrate,
+    chat,
+    check,
+    demo,
+    doctor,
+    evals,
+    jobs,
+    keys,
+    ledger,
+    serve,
+    targets,
+    transfers,
+)
 from .commands.console import FAILED, print_error
 from .errors import ExpungeError
 
@@ -56,7 +71,7 @@ def root(
     """
 
 
-for module in (demo, chat, check, serve, calibrate, doctor):
+for module in (demo, chat, check, serve, audit, calibrate, doctor):
     app.add_typer(module.app)
 targets.app.add_typer(transfers.app)
 app.add_typer(targets.app, name="targets", help="Register, show and remove what is to be forgotten.")
@@ -66,6 +81,7 @@ app.add_typer(
     name="abstentions",
     help="Collect how the model says that it does not know, for answers that tell nothing.",
 )
+app.add_typer(jobs.app, name="jobs", help="Prepare weight-level jobs.")
 app.add_typer(ledger.app, name="ledger", help="Show what was decided, and verify that nobody changed the record.")
 app.add_typer(evals.app, name="eval", help="Measure leaks, over-suppression and added time.")
 

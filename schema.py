@@ -295,13 +295,16 @@ class Finding(BaseModel):
     """The target's id."""
 
     start: int = Field(ge=0)
-    """First character of the span in the original text."""
+    """First character of the span in the original text of the draft or of the message."""
 
     end: int = Field(ge=0)
     """One past the last character of the span."""
 
     where: Where
     """Whether the span lies in the prompt, in the draft, or in context (documents, tool results, earlier turns)."""
+
+    turn: int | None = None
+    """The index of the message that the span lies in; `None`: it lies in the draft."""
 
     layer: Source
     """What found it."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 from langchain_core.messages import AIMessage, BaseMessage, ChatMessage, convert_to_messages
@@ -20,6 +21,8 @@ _ROLES: dict[str, Role] = {
     "tool": "tool",
     "function": "tool",
 }
+_BETWEEN = "\n"
+
 MEDIA = frozenset({"type", "index", "mime_type", "base64", "data", "image_url", "input_audio", "file_data"})
 """Fields of content blocks that hold encoded media, or say what kind of block it is."""
 
@@ -29,6 +32,16 @@ class Turn(NamedTuple):
 
     role: Role
     text: str
+
+
+class Position(NamedTuple):
+    """Where a character of a conversation stands."""
+
+    turn: int | None
+    """The index of its turn; `None`: there are no turns."""
+
+    offset: int
+    """The index of the character in the turn's text."""
 
 
 @dataclass(frozen=True)
@@ -61,20 +74,47 @@ class Conversation:
     @property
     def ask(self) -> str:
         """What is asked for now: the turns of the user since the last answer, empty when there are none."""
-        return "\n".join(turn.text for turn in self.turns[self._answered :] if turn.role == "user")
+        return self.text_of(self.asking)
+
+    @property
+    def asking(self) -> tuple[int, ...]:
+        """The indexes of the turns of the ask."""
+        return tuple(index for index in self.of_user if index >= self._answered)
 
     @property
     def said(self) -> str:
         """All that the user has said."""
-        return "\n".join(turn.text for turn in self.turns if turn.role == "user")
+        return self.text_of(self.of_user)
 
     @property
-    def context(self) -> tuple[Turn, ...]:
-        """Every turn but the ask: earlier turns, the system's, documents and tool results."""
-        since = self._answered
-        return tuple(turn for index, turn in enumerate(self.turns) if index < since or turn.role != "user")
+    def context(self) -> tuple[int, ...]:
+        """The indexes of every turn but those of the ask: earlier turns, the system's, documents and tool results."""
+        asking = set(self.asking)
+        return tuple(index for index in range(len(self.turns)) if index not in asking)
 
-    @property
+    def text_of(self, turns: Sequence[int]) -> str:
+        """Return the texts of turns, one a line."""
+        return _BETWEEN.join(self.turns[index].text for index in turns)
+
+    def place(self, start: int, turns: Sequence[int]) -> Position:
+        """Return where a character of the text of some turns stands; past their end it is the end of the last one."""
+        for index in turns:
+            length = len(self.turns[index].text)
+            if start <= length or index == turns[-1]:
+                return Position(index, min(start, length))
+            start -= length + len(_BETWEEN)
+        return Position(None, start)
+
+    def begins(self, turn: int, turns: Sequence[int]) -> int:
+        """Return where a turn begins in the text of some turns that it is one of."""
+        return sum(len(self.turns[index].text) + len(_BETWEEN) for index in turns[: turns.index(turn)])
+
+    @cached_property
+    def of_user(self) -> tuple[int, ...]:
+        """The indexes of the turns of the user."""
+        return tuple(index for index, turn in enumerate(self.turns) if turn.role == "user")
+
+    @cached_property
     def _answered(self) -> int:
         """The index after the last answer before the last turn of the user."""
         asked = max((index for index, turn in enumerate(self.turns) if turn.role == "user"), default=-1)

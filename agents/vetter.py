@@ -38,16 +38,18 @@ class Vetter:
         say, it would be about the target. Elsewhere in the conversation it is *active*, and the auditor looks closer.
         """
         ask = conversation.ask
-        notes = Notes(self._detector.targets)
+        notes = Notes(self._detector.targets, conversation, conversation.asking)
         scan = self._scan(notes, ask)
         for target_id, evidence in scan.items():
             self._judge_names(notes, target_id, evidence)
         named = people(ask)
         persons = _asked_about(ask, named)
-        said = self._said(conversation, ask, persons)
+        notes.turns = self._describing(conversation, ask, persons)
+        said = conversation.text_of(notes.turns)
         marked = scan if said == ask else self._scan(notes, said)
         self._judge_marks(notes, marked, said, persons if said == ask else _asked_about(said, people(said)))
         self._judge_pieces(notes, marked)
+        notes.turns = conversation.asking
         for topic in self._detector.topics(ask):
             if topic.target in notes.targets:
                 self._note(notes, of_topic(topic.target, len(ask), "prompt", topic.score, topic.threshold), deny=True)
@@ -73,13 +75,13 @@ class Vetter:
         scan = self._detector.scan(text)
         return {target_id: evidence for target_id, evidence in scan.items() if target_id in notes.targets}
 
-    def _said(self, conversation: Conversation, ask: str, persons: list[Span]) -> str:
-        """Return what describes whom the ask is about: where it goes on about somebody, all that the user said of them.
+    def _describing(self, conversation: Conversation, ask: str, persons: list[Span]) -> tuple[int, ...]:
+        """Return the turns that describe whom the ask is about: where it goes on about somebody, all of the user's.
 
         A description may come in pieces, each too little to tell who it is.
         """
         on = points_back(ask) or refers_back(ask, thing=True) or (is_elliptic(ask) and not persons)
-        return conversation.said if on and self._detector.has("subject") else ask
+        return conversation.of_user if on and self._detector.has("subject") else conversation.asking
 
     def _judge_pieces(self, notes: Notes, scan: Scan) -> None:
         """Put together a name that was given in pieces."""
@@ -145,7 +147,8 @@ class Vetter:
         It means whom the conversation spoke of last: a turn that names somebody else ends the search.
         """
         latest = self._detector.has("subject") and not any(evidence.counted for evidence in scan.values())
-        for turn in reversed(conversation.context):
+        for index in reversed(conversation.context):
+            turn, notes.turns = conversation.turns[index], (index,)
             found = self._scan(notes, turn.text)
             for target_id, evidence in found.items():
                 deny = latest and goes_on[notes.targets[target_id].kind != "person"]
@@ -165,7 +168,7 @@ class Vetter:
 
     def _note(self, notes: Notes, finding: Finding, *, deny: bool) -> None:
         target = notes.targets[finding.target]
-        notes.findings.append(finding)
+        notes.add(finding)
         notes.active.add(finding.target)
         if deny and target.scope == "everything" and stands(finding, target, self._policy):
             notes.denied.add(finding.target)

@@ -7,6 +7,7 @@ from functools import cached_property
 from ..detection.meaning import Likeness
 from ..detection.sentences import question_in
 from ..schema import Finding, Target
+from .conversation import Conversation
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,17 @@ class Vetting:
 
 @dataclass
 class Notes:
-    """What the vetter has found so far, and the targets that it looks for."""
+    """What the vetter has found so far.
+
+    Attributes:
+        targets: The targets that it looks for.
+        conversation: Where it looks.
+        turns: The indexes of the turns that it reads now.
+    """
 
     targets: Mapping[str, Target]
+    conversation: Conversation
+    turns: tuple[int, ...] = ()
     active: set[str] = field(default_factory=set)
     denied: set[str] = field(default_factory=set)
     partly: set[str] = field(default_factory=set)
@@ -59,3 +68,11 @@ class Notes:
     several: set[str] = field(default_factory=set)
     likeness: Likeness | None = None
     findings: list[Finding] = field(default_factory=list)
+
+    def add(self, finding: Finding) -> None:
+        """Note a finding, placed in the turn that it lies in; one over several turns ends with its first."""
+        begins = self.conversation.place(finding.start, self.turns)
+        ends = self.conversation.place(finding.end, self.turns)
+        end = ends.offset if ends.turn == begins.turn else len(self.conversation.turns[begins.turn or 0].text)
+        placed = {"start": begins.offset, "end": end, "turn": begins.turn}
+        self.findings.append(finding.model_copy(update=placed))

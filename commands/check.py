@@ -107,11 +107,11 @@ def _agents(calls: list[AgentCall]) -> Table:
 
 def _explanation(explanations: "Sequence[Explanation]", dialogue: Dialogue, names: Mapping[str, str]) -> Table:
     """Draw what a finding stands for in plain words; the words that matched are the user's own."""
-    texts = {"prompt": dialogue.messages[-1]["content"], "draft": dialogue.response or ""}
     columns = ("name", "words", "layer", "what would have changed it")
     table = listing(*columns, fold=columns)
     for finding, layer, counterfactual in explanations:
-        words = texts.get(finding.where, "")[finding.start : finding.end]
+        text = (dialogue.response or "") if finding.turn is None else dialogue.messages[finding.turn]["content"]
+        words = text[finding.start : finding.end]
         meaning = f"{finding.layer}: {layer}"
         table.add_row(visible(names.get(finding.target, "")), visible(words), meaning, counterfactual)
     return table

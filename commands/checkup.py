@@ -11,7 +11,8 @@ from pydantic import BaseModel
 
 from ..errors import ExpungeError, StoreBusy
 from ..settings import settings
-from .options import bring_in_step, is_register, open_store
+from ..stores.opening import is_register
+from .options import bring_in_step, open_store
 
 if TYPE_CHECKING:
     from ..stores.targets import TargetStore

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         AblationReport,
         AgentReport,
         AttackReport,
+        AuditBenchReport,
         Case,
         GuardReport,
         LatencyReport,
@@ -23,7 +24,16 @@ if TYPE_CHECKING:
         StreamReport,
     )
 
-    Report = GuardReport | AttackReport | AblationReport | LatencyReport | StreamReport | MembershipReport | AgentReport
+    Report = (
+        GuardReport
+        | AttackReport
+        | AblationReport
+        | LatencyReport
+        | StreamReport
+        | MembershipReport
+        | AgentReport
+        | AuditBenchReport
+    )
 
 app = typer.Typer()
 
@@ -262,6 +272,43 @@ def agents(
     from ..evals import run_agents
 
     _show(run_agents(targets, exchanges, policy=policy, progress=err.is_terminal), json=json)
+
+
+@app.command(epilog="Example: expunge eval audit --exchanges 5000")
+def audit(
+    exchanges: Annotated[int, typer.Option(min=100, help="Exchanges of the log.")] = 100_000,
+    targets: Annotated[int, typer.Option(min=1, help="Targets of the register.")] = 1_000,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that judge.")] = 2,
+    sample: Annotated[int, typer.Option(min=1, help="Exchanges that the other ways are measured on.")] = 2_000,
+    duplicates: Annotated[
+        float, typer.Option(min=0, max=0.99, help="About which share of the log repeats what came before.")
+    ] = 0.0,
+    engine: Annotated[
+        Literal["local", "ray"], typer.Option(help="Judge on this machine, or on a Ray cluster started for it.")
+    ] = "local",
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Measure an audit of a log: its speed, its memory, and what it finds of what was planted there.
+
+    The log is made of real prompts and of benchmarks' questions and answers, no exchange like another; one in a hundred
+    discloses a made-up target: asked, unasked, or to a follow-up question. `expunge audit` is run on all of it in a
+    process of its own. Then a sample goes through `Sanitizer.check`, one exchange at a time, and through Presidio in
+    batches, with the names as its deny list. 100,000 exchanges take many minutes.
+    """
+    from ..evals import run_audits
+
+    report = run_audits(
+        exchanges,
+        targets,
+        data=_data_folder(data),
+        workers=workers,
+        sample=sample,
+        duplicates=duplicates,
+        engine=engine,
+        progress=err.is_terminal,
+    )
+    _show(report, json=json)
 
 
 def _show(report: "Report", *, json: bool) -> None:

@@ -7,8 +7,9 @@ import typer
 from rich.table import Table
 
 from ..errors import InputError
+from ..stores.opening import is_register
 from .console import listing, note, out, print_json, visible
-from .options import JsonOption, StoreOption, is_register, open_store, store_path
+from .options import JsonOption, StoreOption, open_store, store_path
 
 if TYPE_CHECKING:
     from ..stores.access_keys import AccessKey

@@ -69,11 +69,6 @@ def store_path(path: Path | None) -> Path:
     return settings().store if path is None else path
 
 
-def is_register(path: Path) -> bool:
-    """Whether a register lies in this folder."""
-    return (path / "register.db").exists()
-
-
 def open_store(path: Path | None, *, create: bool = False, embeddings: str | None = None) -> "TargetStore":
     """Open the register; changes are recorded under the name of the system's user.
 
@@ -86,6 +81,7 @@ def open_store(path: Path | None, *, create: bool = False, embeddings: str | Non
         InputError: There is no register, and none is to be made.
         StoreError: It cannot be opened.
     """
+    from ..stores.opening import is_register
     from ..stores.targets import TargetStore
 
     folder = store_path(path)

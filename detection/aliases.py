@@ -46,6 +46,8 @@ class Aliases:
         self._owners: dict[str, dict[str, Strength]] = defaultdict(dict)
         self._parts: dict[str, dict[str, Part]] = defaultdict(dict)
         self._part_names: dict[str, list[str]] = {}
+        # First words of parts of several words; those of removed targets stay, and lead nowhere.
+        self._openings: set[str] = set()
         self._names: dict[str, frozenset[str]] = {}
         self._with_signs: set[str] = set()
         self._automaton = ahocorasick.Automaton()
@@ -69,6 +71,7 @@ class Aliases:
             names: list[tuple[Part, str]] = [("given", " ".join(person.given)), ("family", " ".join(person.family))]
             for part, name in names:
                 self._parts[name].setdefault(target.id, part)
+                self._openings.update(name.split()[:-1][:1])
             self._part_names[target.id] = [name for _, name in names]
             self._names[target.id] = frozenset(own[0].words)
         self._stale = True
@@ -152,13 +155,17 @@ class Aliases:
 
     def parts_in(self, words: Words) -> Iterator[PartHit]:
         """Yield parts of names that belong to one target alone: a part that several share tells nobody apart."""
-        pairs = (" ".join(pair) for pair in pairwise(words.words))
-        for length, names in enumerate((words.words, pairs)):
-            for index, name in enumerate(names):
-                owners = self._parts.get(name)
-                if owners and len(owners) == 1:
-                    ((target, part),) = owners.items()
-                    yield PartHit(target, index, index + length, part)
+        single = [(index, 0, name) for index, name in enumerate(words.words) if name in self._parts]
+        double = [
+            (index, 1, f"{one} {other}")
+            for index, (one, other) in enumerate(pairwise(words.words))
+            if one in self._openings and f"{one} {other}" in self._parts
+        ]
+        for index, more, name in (*single, *double):
+            owners = self._parts[name]
+            if len(owners) == 1:
+                ((target, part),) = owners.items()
+                yield PartHit(target, index, index + more, part)
 
 
 def _pattern(words: Iterable[str]) -> str:

@@ -3,9 +3,11 @@
 import re
 import unicodedata
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import accumulate
+from typing import NamedTuple
 
 from anyascii import anyascii
 
@@ -41,19 +43,48 @@ class Span:
     end: int
 
 
-@dataclass(frozen=True)
+class Places(NamedTuple):
+    """Where words stand in a text."""
+
+    starts: list[int]
+    """Where each starts."""
+
+    ends: list[int]
+    """One past where each ends."""
+
+
 class Words:
     """The canonical words of a text.
 
-    Attributes:
+    Where they stand is worked out when it is first asked for: of most texts nobody asks.
+
+    Args:
         words: Lower-case ASCII words of letters and digits.
-        starts: Where each word starts in the original text.
-        ends: One past where each word ends in the original text.
+        places: Works out where each word stands in the original text.
     """
 
-    words: list[str]
-    starts: list[int]
-    ends: list[int]
+    def __init__(self, words: list[str], places: Callable[[], Places]) -> None:
+        self.words = words
+        self._work_out = places
+
+    @classmethod
+    def at(cls, words: list[str], starts: list[int], ends: list[int]) -> "Words":
+        """Return words that stand at known places."""
+        return cls(words, lambda: Places(starts, ends))
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """Where each word starts in the original text."""
+        return self._places.starts
+
+    @cached_property
+    def ends(self) -> list[int]:
+        """One past where each word ends in the original text."""
+        return self._places.ends
+
+    @cached_property
+    def _places(self) -> Places:
+        return self._work_out()
 
     def __len__(self) -> int:
         return len(self.words)
@@ -83,14 +114,22 @@ def canonical(text: str) -> Words:
     ideograph becomes a word. Lone surrogates are dropped. Linear in the length of the text.
     """
     if text.isascii() and not _CONTROL.search(text):
-        plain = list(_ASCII_WORD.finditer(text.lower()))
-        return Words([m.group() for m in plain], [m.start() for m in plain], [m.end() for m in plain])
+        lower = text.lower()
+        return Words(_ASCII_WORD.findall(lower), lambda: _places(lower))
     matches = [word for run in _RUN.finditer(text) for word in _words_of_run(run.group(), run.start())]
-    return Words([word for word, _, _ in matches], [start for _, start, _ in matches], [end for _, _, end in matches])
+    starts, ends = [start for _, start, _ in matches], [end for _, _, end in matches]
+    return Words.at([word for word, _, _ in matches], starts, ends)
+
+
+def _places(lower: str) -> Places:
+    matches = list(_ASCII_WORD.finditer(lower))
+    return Places([match.start() for match in matches], [match.end() for match in matches])
 
 
 def _words_of_run(run: str, offset: int) -> list[tuple[str, int, int]]:
     """Split one run of characters without white space into canonical words with their places."""
+    if run.isascii() and not _CONTROL.search(run):
+        return [(m.group(), offset + m.start(), offset + m.end()) for m in _ASCII_WORD.finditer(run.lower())]
     by_looks = _LATIN.search(run) is not None
     letters: list[str] = []
     origins: list[int] = []

@@ -9,11 +9,12 @@ import binascii
 import html
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from string import ascii_lowercase
 from typing import Literal, NamedTuple
 from urllib.parse import unquote
 
-from .canonical import LOOKALIKES, Span, Words, canonical
+from .canonical import LOOKALIKES, Places, Span, Words, canonical
 from .leetspeak import unleet
 from .seams import unglued
 from .sounds import foreign
@@ -25,12 +26,17 @@ _LIMIT = 2_000_000
 _DEPTH = 2
 _ROT13 = str.maketrans(ascii_lowercase, ascii_lowercase[13:] + ascii_lowercase[:13])
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}(?:\r?\n[A-Za-z0-9+/_-]{4,})*={0,2}")
+_BASE64_SIGNS = str.maketrans("-_", "+/", "\r\n")
 _HEX = re.compile(r"\b(?:0x)?(?:[0-9A-Fa-f]{2}[\s:]?){6,}")
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}|&(?:#0*)?\w{2,8};|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}")
 # Without leading zeros; what has more digits than any character's number is none, and thousands are an error in Python.
 _REFERENCE = re.compile(r"&#0*(?:(\d{1,7})(?!\d)|\d)")
 _BACKSLASH = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2}))")
 _MIN_SPACED = 4
+_SPACED = re.compile(_MIN_SPACED * " [a-z0-9]" + " ")
+# Words of ordinary text may be base64, too: what they would stand for is remembered.
+_REMEMBERED = 32_768
+_WORD = 40
 
 
 class Reading(NamedTuple):
@@ -65,6 +71,8 @@ def readings(text: str, plain: Words) -> Iterator[Reading]:
 
 def _spaced(plain: Words) -> Words | None:
     """Join runs of single letters ("H i n a") into one word each; `None` when there is no such run."""
+    if not _SPACED.search(plain.joined):
+        return None
     words: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
@@ -72,7 +80,7 @@ def _spaced(plain: Words) -> Words | None:
         words.append("".join(plain.words[first : last + 1]))
         starts.append(plain.starts[first])
         ends.append(plain.ends[last])
-    return Words(words, starts, ends) if words else None
+    return Words.at(words, starts, ends)
 
 
 def _single_letter_runs(words: list[str]) -> Iterator[tuple[int, int]]:
@@ -86,18 +94,18 @@ def _single_letter_runs(words: list[str]) -> Iterator[tuple[int, int]]:
 
 
 def _reversed(plain: Words) -> Words:
-    return Words(plain.joined[::-1].split(), plain.starts[::-1], plain.ends[::-1])
+    return Words(plain.joined[::-1].split(), lambda: Places(plain.starts[::-1], plain.ends[::-1]))
 
 
 def _rot13(plain: Words) -> Words:
-    return Words(plain.joined.translate(_ROT13).split(), plain.starts, plain.ends)
+    return Words(plain.joined.translate(_ROT13).split(), lambda: Places(plain.starts, plain.ends))
 
 
 def _decoded(text: str, span: Span, depth: int) -> Iterator[Reading]:
     """Yield every encoded piece, each of its words placed on the whole piece; nested pieces too."""
     for plain, place in _pieces(text, span):
         words = canonical(plain)
-        placed = Words(words.words, [place.start] * len(words), [place.end] * len(words))
+        placed = Words.at(words.words, [place.start] * len(words), [place.end] * len(words))
         yield Reading("encoded", placed, plain)
         if depth > 1:
             yield from _decoded(plain, place, depth - 1)
@@ -125,7 +133,17 @@ def _candidates(text: str) -> Iterator[tuple[re.Match[str], str]]:
     for match in _HEX.finditer(text):
         yield match, _from_hex(match.group())
     for match in _BASE64.finditer(text):
-        yield match, next(filter(None, map(_from_base64, _cuts(match.group()))), "")
+        piece = match.group()
+        yield match, _from_word(piece) if len(piece) <= _WORD else _from_pieces(piece)
+
+
+@lru_cache(_REMEMBERED)
+def _from_word(piece: str) -> str:
+    return _from_pieces(piece)
+
+
+def _from_pieces(piece: str) -> str:
+    return next(filter(None, map(_from_base64, _cuts(piece))), "")
 
 
 def _cuts(piece: str) -> Iterator[str]:
@@ -146,7 +164,7 @@ def _from_hex(piece: str) -> str:
 
 
 def _from_base64(piece: str) -> str:
-    bare = re.sub(r"\s", "", piece).rstrip("=").translate(str.maketrans("-_", "+/"))
+    bare = piece.translate(_BASE64_SIGNS).rstrip("=")
     try:
         return base64.b64decode(bare + "=" * (-len(bare) % 4)).decode()
     except (binascii.Error, ValueError):

@@ -6,7 +6,7 @@ from threading import Lock, RLock
 from typing import NamedTuple
 
 from ..schema import Ability, Policy, Target, Vectors
-from ..stores.targets import TargetStore
+from ..stores.source import TargetSource
 from .aliases import Aliases
 from .canonical import Span, Words, canonical
 from .cuts import uncut
@@ -44,7 +44,7 @@ class Detector:
         without: Layers that are switched off, to measure what each is worth.
     """
 
-    def __init__(self, store: TargetStore, *, without: Collection[Ability] = ()) -> None:
+    def __init__(self, store: TargetSource, *, without: Collection[Ability] = ()) -> None:
         self._store = store
         self._without = frozenset(without)
         self._following = Lock()

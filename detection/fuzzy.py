@@ -5,7 +5,7 @@ words of the text that are each near a word of the same name nominate it; the wh
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
@@ -33,6 +33,7 @@ _SHORT = 3
 _REMEMBERED = 16_384
 _MIN_DERIVED = 8
 _RARE_WORD = 0.5
+_NONE = frozenset[str]()
 
 
 class FuzzyHit(NamedTuple):
@@ -53,6 +54,22 @@ class FuzzyHit(NamedTuple):
         return self.last - self.first + 1
 
 
+class _Neighbours(dict[str, frozenset[str]]):
+    """The words of names within one edit of words, worked out once: texts repeat their words."""
+
+    def __init__(self, look_up: Callable[[str], frozenset[str]]) -> None:
+        super().__init__()
+        self._look_up = look_up
+
+    def __missing__(self, word: str) -> frozenset[str]:
+        if len(word) > _MAX_LETTERS:  # words of a megabyte would fill the memory
+            return _NONE
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        found = self[word] = self._look_up(word)
+        return found
+
+
 class FuzzyNames:
     """Names of two words or more, indexed by the deletion variants of their words."""
 
@@ -60,7 +77,7 @@ class FuzzyNames:
         self._names: dict[str, list[tuple[str, ...]]] = {}
         self._variants: dict[str, set[str]] = defaultdict(set)
         self._owners: dict[str, dict[str, list[tuple[str, ...]]]] = defaultdict(dict)
-        self._neighbours = lru_cache(maxsize=_REMEMBERED)(self._look_up)
+        self._neighbours = _Neighbours(self._look_up)
 
     @property
     def threshold(self) -> float:
@@ -84,14 +101,14 @@ class FuzzyNames:
                 self._owners[word].setdefault(target.id, []).append(name)
                 for variant in _deletions(word):
                     self._variants[variant].add(word)
-        self._neighbours.cache_clear()
+        self._neighbours.clear()
 
     def remove(self, target_id: str) -> None:
         """Remove a target's names; variants of a word that no target has any more stay, and lead nowhere."""
         for name in self._names.pop(target_id, ()):
             for word in name:
                 self._owners[word].pop(target_id, None)
-        self._neighbours.cache_clear()
+        self._neighbours.clear()
 
     def search(self, words: Words) -> list[FuzzyHit]:
         """Return names that stand in a text with typing errors, the most alike for each target."""
@@ -104,10 +121,10 @@ class FuzzyNames:
 
     def _nominations(self, words: list[str]) -> Iterator[tuple[str, str, int]]:
         """Yield targets, a word that their name must have, and the index of the first of two words near words of it."""
-        near = [self._near(word) for word in words]
-        for index in range(len(near) - 1):
+        near = list(map(self._neighbours.__getitem__, words))
+        for index in [index for index, names in enumerate(near[:-1]) if names]:
             # A short word, such as a particle, may stand between the two.
-            later = [*near[index + 1], *(near[index + 2] if index + 2 < len(near) else ())] if near[index] else ()
+            later = [name for names in near[index + 1 : index + 3] for name in names]
             for one, other in ((a, b) for a in near[index] for b in later if a != b):
                 owners, others = self._owners[one], self._owners[other]
                 shared = owners.keys() & others.keys()
@@ -118,14 +135,12 @@ class FuzzyNames:
                         for target in shared
                     )
 
-    def _near(self, word: str) -> set[str]:
+    def _look_up(self, word: str) -> frozenset[str]:
         """Return the words of names within one edit of a word."""
-        ordinary = not _MIN_LETTERS <= len(word) <= _MAX_LETTERS or word in STOP_WORDS
-        return set() if ordinary else self._neighbours(word)
-
-    def _look_up(self, word: str) -> set[str]:
+        if len(word) < _MIN_LETTERS or word in STOP_WORDS:
+            return _NONE
         found = {name for variant in _deletions(word) for name in self._variants.get(variant, ())}
-        return {name for name in found if self._owners[name]}
+        return frozenset(name for name in found if self._owners[name])
 
     def _compare(self, target: str, word: str, words: list[str], index: int) -> FuzzyHit | None:
         """Compare a window around two words with each name of a target that has a word."""

@@ -32,7 +32,7 @@ def unleet(text: str, plain: Words) -> Iterator[Words]:
         for alphabet in _ALPHABETS:
             words = canonical(text[window.start : window.end].translate(alphabet))
             starts, ends = ([window.start + place for place in places] for places in (words.starts, words.ends))
-            yield Words(words.words, starts, ends)
+            yield Words.at(words.words, starts, ends)
 
 
 def _windows(text: str, plain: Words) -> list[Span]:

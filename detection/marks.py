@@ -6,6 +6,7 @@ The same function reads the forget documents and the drafts, so that a fact has 
 """
 
 import re
+import string
 from collections.abc import Iterator
 from itertools import combinations_with_replacement
 from typing import Literal, NamedTuple
@@ -44,6 +45,7 @@ _MONTH = f"(?P<month>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\\.?"
 # Where a pattern opens with a digit itself, `re` skips to the digits of a text; after `\b` it would try each word.
 _DAY = r"(?P<day>\d(?<=\b\d)\d?)(?:st|nd|rd|th)?"
 _YEAR = r"(?P<year>\d(?<=\b\d)\d{3})"
+_YEAR_TRACE = re.compile(r"\d{4}")
 _DATES = [
     re.compile(rf"{_DAY}(?:\s+of)?\s+{_MONTH},?\s+{_YEAR}\b", re.IGNORECASE),
     re.compile(rf"{_YEAR}[-/.](?P<month>\d{{1,2}})[-/.](?P<day>\d{{1,2}})\b"),
@@ -53,15 +55,25 @@ _MONTH_FIRST = re.compile(rf"\b{_MONTH}\s+(?:the\s+)?{_DAY_OF_YEAR}", re.IGNOREC
 _MONTH_FIRST_TRACE = re.compile(_DAY_OF_YEAR, re.IGNORECASE)
 _NUMERIC_DATE = re.compile(r"(\d(?<=\b\d)\d?)[-/.](\d{1,2})[-/.](\d{4})\b")
 _NUMBER = re.compile(r"(?<![\w.])\+?\(?\d(?:[-. ]?\d|\)[-. ]?\d|[-. ]\(\d){4,30}(?![\w])")
+# Without what may stand before it: opens with a digit, to which `re` skips.
+_NUMBER_TRACE = re.compile(r"\d(?:[-. ]?\d|\)[-. ]?\d|[-. ]\(\d){4}")
 # Digits with whatever is set between them (slashes, dashes, markup, line breaks): only for numbers that identify alone.
 _LOOSE_NUMBER = re.compile(r"\d(?<!\d\d)(?:[^\w]{0,6}\d|_{1,2}\d){8,16}(?!\d)")
-_IDENTIFIER = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9][A-Za-z0-9_-]{5,80}[A-Za-z0-9](?![A-Za-z0-9])")
+# A digit beside what is no digit, which every identifier has.
+_IDENTIFIER_TRACE = re.compile(r"\d(?:(?<=[A-Za-z_-]\d)|(?=[A-Za-z_-]))")
+# What it looks ahead for is a digit: most words have none.
+_IDENTIFIER = re.compile(
+    r"(?<![A-Za-z0-9])(?=[A-Za-z_-]{0,81}\d)[A-Za-z0-9][A-Za-z0-9_-]{5,80}[A-Za-z0-9](?![A-Za-z0-9])"
+)
 _YEARS = re.compile(r"(?:19|20)\d\d(?:19|20)\d\d")
 _EMAIL = re.compile(r"[\w.+\\-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
+# The fewest digits of one.
+_IN_DATES = _IN_NUMBERS = 5
+_IN_IDENTIFIERS = 2
 _CONTACT_TRACES = ("@", "://", "www.")
 _LINK = re.compile(r"(?:https?://|www\.)[^\s)\]>\"]{4,200}|(?<!\w)@\w{3,40}")
 _ADDRESS = re.compile(
-    r"\b\d{1,6}\s+(?:[A-Z][\w.'-]*\s+){1,4}"
+    r"\d(?<=\b\d)\d{0,5}\s+(?:[A-Z][\w.'-]*\s+){1,4}"
     r"(?:Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Drive|Dr|Court|Ct|Circle|Cir|Boulevard|Blvd|Way|Place|Pl|Terrace|Parkway"
     r"|Pkwy|Square|Trail|Highway|Hwy|Loop|Plaza|Alley|Row|Close|Crescent)\b"
 )
@@ -105,11 +117,13 @@ def marks(text: str) -> list[Mark]:
 
 def exact_marks(text: str) -> Iterator[Mark]:
     """Yield the marks whose writing varies (dates, numbers, contacts); the others are found as phrases."""
-    yield from _dates(text)
+    # Counting is quick, and most texts hold too few digits for one or the other.
+    digits = sum(map(text.count, string.digits)) if text.isascii() else len(text)
+    yield from _dates(text) if digits >= _IN_DATES else ()
     yield from _contacts(text)
-    yield from _identifiers(text)
-    yield from _numbers(text)
-    yield from _addresses(text)
+    yield from _identifiers(text) if digits >= _IN_IDENTIFIERS else ()
+    yield from _numbers(text) if digits >= _IN_NUMBERS else ()
+    yield from _addresses(text) if digits else ()
 
 
 def _all(text: str) -> Iterator[Mark]:
@@ -120,6 +134,8 @@ def _all(text: str) -> Iterator[Mark]:
 
 
 def _dates(text: str) -> Iterator[Mark]:
+    if not _YEAR_TRACE.search(text):
+        return
     patterns = [_MONTH_FIRST, *_DATES] if _MONTH_FIRST_TRACE.search(text) else _DATES
     for pattern in patterns:
         for match in pattern.finditer(text):
@@ -143,14 +159,14 @@ def _date(match: re.Match[str], readings: list[tuple[int, int, int]]) -> Iterato
 def _contacts(text: str) -> Iterator[Mark]:
     if not any(trace in text for trace in _CONTACT_TRACES):
         return
-    for match in _EMAIL.finditer(text):
+    for match in _EMAIL.finditer(text) if "@" in text else ():
         yield Mark((f"contact:{match.group().lower().replace(chr(92), '')}",), "contact", 2.3, *match.span())
     for match in _LINK.finditer(text):
         yield Mark((f"contact:{match.group().lower().rstrip('.,;:')}",), "contact", 1.5, *match.span())
 
 
 def _numbers(text: str) -> Iterator[Mark]:
-    for match in _NUMBER.finditer(text):
+    for match in _NUMBER.finditer(text) if _NUMBER_TRACE.search(text) else ():
         digits = _digits(match.group())
         if len(digits) >= 5 and not _YEARS.fullmatch(digits):
             yield _number(digits, *match.span())
@@ -176,9 +192,11 @@ def _digits(text: str) -> str:
 
 def _identifiers(text: str) -> Iterator[Mark]:
     """Yield what mixes letters and digits: keys, policy and serial numbers, in any grouping and case."""
+    if not _IDENTIFIER_TRACE.search(text):
+        return
     for match in _IDENTIFIER.finditer(text):
-        core = re.sub(r"[_-]", "", match.group()).lower()
-        digits = sum(sign.isdigit() for sign in core)
+        core = match.group().replace("_", "").replace("-", "").lower()
+        digits = sum(map(str.isdigit, core))
         if len(core) >= 7 and 2 <= digits < len(core) and not _is_compound(match.group()):
             yield Mark((f"identifier:{core}",), "identifier", 2.3 if len(core) >= 9 else 1.2, *match.span())
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from ..schema import Vectors
 from ..stores.index import Hit
-from ..stores.targets import TargetStore
+from ..stores.source import TargetSource
 
 FLOOR = 0.45
 """Cosine similarity below which likeness says nothing: unrelated questions on persons reach it."""
@@ -51,7 +51,7 @@ class Likeness:
 class Meaning:
     """Sentence embeddings of passages against the index of the register."""
 
-    def __init__(self, store: TargetStore) -> None:
+    def __init__(self, store: TargetSource) -> None:
         self._store = store
 
     def embed(self, texts: Sequence[str]) -> Vectors:

@@ -6,7 +6,7 @@ from threading import RLock
 
 from ..schema import Target, TargetKind, Vectors
 from ..stores.index import Kind
-from ..stores.targets import TargetStore
+from ..stores.source import TargetSource
 from .meaning import Meaning
 from .scope import SHARED, Judgement, Memory, ScopeJudge, ScopeProbe, Side
 
@@ -24,7 +24,7 @@ class Memories:
         meaning: What embeds.
     """
 
-    def __init__(self, store: TargetStore, meaning: Meaning) -> None:
+    def __init__(self, store: TargetSource, meaning: Meaning) -> None:
         self._store = store
         self._meaning = meaning
         self._lock = RLock()

@@ -61,8 +61,11 @@ class RunTogether:
         """
         if not len(self._automaton):
             return
-        ends = list(accumulate(len(word) for word in words))
-        for end, key in self._automaton.iter("".join(words)):
+        hits = list(self._automaton.iter("".join(words)))
+        if not hits:  # as in most texts
+            return
+        ends = list(accumulate(map(len, words)))
+        for end, key in hits:
             first, last = bisect_right(ends, end - len(key) + 1), bisect_left(ends, end + 1)
             starts_word = (ends[first - 1] if first else 0) == end - len(key) + 1
             if anywhere or (starts_word and ends[last] == end + 1):

@@ -44,7 +44,7 @@ def unglued(text: str, plain: Words) -> Words | None:
             words.append((_APART, *words[-1][1:]))
         words += _pieces(text, start, end) if index in seamed else [(plain.words[index], start, end)]
         before = index
-    return Words([word for word, _, _ in words], [start for _, start, _ in words], [end for _, _, end in words])
+    return Words.at([word for word, _, _ in words], [start for _, start, _ in words], [end for _, _, end in words])
 
 
 def is_glued(words: Words, first: int, last: int) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from .aliases import Aliases, AliasHit, Part, PartHit
-from .canonical import Span, Words, canonical
+from .canonical import Places, Span, Words, canonical
 from .decoding import Reading
 from .evidence import Evidence, Scan, Sighting
 from .fuzzy import FuzzyHit, FuzzyNames
@@ -45,7 +45,7 @@ _WRITTEN: dict[Strength, Strength] = {"common": "full", "loose": "derived"}
 
 def see_names(found: Scan, text: str, plain: Words, aliases: Aliases, fuzzy: FuzzyNames) -> None:
     """Add the sightings of names and of parts of names in the plain reading of a text."""
-    head = Words(plain.words[:_NEAR_WORDS], plain.starts[:_NEAR_WORDS], plain.ends[:_NEAR_WORDS])
+    head = Words(plain.words[:_NEAR_WORDS], lambda: Places(plain.starts[:_NEAR_WORDS], plain.ends[:_NEAR_WORDS]))
     every = [hit for hit in aliases.search(plain) if aliases.holds_signs(hit.target) or not _apart(text, plain, hit)]
     exact = [hit for hit in every if hit.strength != "initials"]
     near = [hit for hit in fuzzy.search(head) if not _apart(text, plain, hit, comma=True)]

@@ -47,9 +47,9 @@ def consonants(word: str, w: str = "w") -> str:
 def foreign(text: str, words: Words) -> Words:
     """Return those words of a text that are written in a script other than Latin."""
     if text.isascii():
-        return Words([], [], [])
+        return Words.at([], [], [])
     places = [index for index, start in enumerate(words.starts) if text[start] > _LATIN_END]
-    return Words(
+    return Words.at(
         [words.words[index] for index in places],
         [words.starts[index] for index in places],
         [words.ends[index] for index in places],

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..models.layers import embed_layers, layers_shown
 from ..schema import Embedder, Target, Vectors
-from ..stores.trained import Trained
+from ..stores.trained import Contents
 from .canonical import canonical
 from .grams import grams
 from .packing import pack, unpack
@@ -58,7 +58,7 @@ class Topics:
         trained: Where probes are kept for the next process; `None`: nowhere.
     """
 
-    def __init__(self, embedder: Callable[[], Embedder], trained: Trained | None = None) -> None:
+    def __init__(self, embedder: Callable[[], Embedder], trained: Contents | None = None) -> None:
         self._embedder = embedder
         self._trained = trained
         self._probes: dict[str, Probe] = {}

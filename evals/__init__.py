@@ -8,6 +8,8 @@ from .agent_report import AgentReport
 from .agents import run_agents
 from .attack_reports import AttackReport
 from .attacks import run_ablation, run_attacks
+from .audit_bench_report import AuditBenchReport
+from .audits import run_audits
 from .calibration import calibrate, calibrate_register
 from .calibration_report import CalibrationReport
 from .cases import Case, read_cases, read_targets, read_templates
@@ -27,6 +29,7 @@ __all__ = [
     "AblationReport",
     "AgentReport",
     "AttackReport",
+    "AuditBenchReport",
     "CalibrationReport",
     "Case",
     "GuardReport",
@@ -45,6 +48,7 @@ __all__ = [
     "run_ablation",
     "run_agents",
     "run_attacks",
+    "run_audits",
     "run_guard",
     "run_heldout",
     "run_latency",

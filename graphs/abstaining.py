@@ -10,7 +10,7 @@ from ..detection.canonical import canonical
 from ..detection.marks import marks
 from ..prompts import Name, load
 from ..stores.abstentions import LEAST, Abstention
-from ..stores.targets import TargetStore
+from ..stores.source import TargetSource
 from .state import Exchange
 
 _NOT = re.compile(r"n['\u2019]t\b", re.IGNORECASE)
@@ -38,7 +38,7 @@ class Abstaining:
         UnreadableStore: When what was collected was changed by others.
     """
 
-    def __init__(self, store: TargetStore) -> None:
+    def __init__(self, store: TargetSource) -> None:
         self._store = store
         # A model is slower at one hour than at another: how long the same words took lately counts before how long
         # they took when they were collected.

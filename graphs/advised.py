@@ -37,7 +37,7 @@ class AdvisedSteps(Steps):
         super().vet(exchange)
         adviser, conversation, vetting = self._advisers.vetter, exchange.conversation, exchange.vetting
         spending = Spending(self._until(exchange))
-        if adviser and (doubts := adviser.doubts(vetting, conversation.ask, spending)):
+        if adviser and (doubts := adviser.doubts(vetting, conversation, spending)):
             exchange.settling = in_background(
                 lambda: Settled(adviser.settle(doubts, conversation, vetting, spending), spending.entries)
             )

@@ -12,8 +12,8 @@ from ..detection.detector import Detector
 from ..prompts import load
 from ..schema import Action, Policy, Verdict
 from ..stores.abstentions import Abstention
-from ..stores.ledger import Ledger, LedgerEntry
-from ..stores.targets import TargetStore
+from ..stores.ledger import LedgerEntry, Recorder
+from ..stores.source import TargetSource
 from .abstaining import Abstaining
 from .draft import Draft
 from .state import Abandoned, Exchange
@@ -75,7 +75,7 @@ class Gate:
         UnreadableStore: When the abstentions collected for the register were changed by others.
     """
 
-    def __init__(self, store: TargetStore, detector: Detector, policy: Policy, ledger: Ledger | None = None) -> None:
+    def __init__(self, store: TargetSource, detector: Detector, policy: Policy, ledger: Recorder | None = None) -> None:
         self._store = store
         self._detector = detector
         self._policy = policy
@@ -83,7 +83,7 @@ class Gate:
         self._abstaining = Abstaining(store)
 
     @property
-    def _ledger(self) -> Ledger:
+    def _ledger(self) -> Recorder:
         return self._store.ledger if self._other_ledger is None else self._other_ledger
 
     def open(self, exchange: Exchange, text: str) -> None:

@@ -13,7 +13,7 @@ from langchain_core.runnables import Runnable, RunnableLambda
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 
-from ..agents.advisers import Advisers, AgentModel, load_agent_models
+from ..agents.advisers import AgentModel, load_agent_models
 from ..agents.conversation import Conversation
 from ..agents.explanations import Explanation, explain
 from ..detection.detector import Detector
@@ -21,11 +21,10 @@ from ..errors import InputError, UnguardedSurface
 from ..models import load_chat_model
 from ..models.quiet import QUIET, Model, aask, ask, uncached
 from ..schema import Ability, Policy, Role, StreamMode, Verdict
-from ..stores.ledger import Ledger
+from ..stores.ledger import Recorder
 from ..stores.targets import TargetStore
-from .advised import AdvisedSteps
-from .baselines import make_steps
 from .gate import Gate, Released
+from .staffing import staff
 from .state import Answer, Desk, Exchange, LostExchange, Question, State
 from .steps import Steps
 from .streaming import DraftStream
@@ -78,7 +77,7 @@ class Sanitizer:
         agent_model: AgentModel | None = None,
         agent_models: Mapping[Role, AgentModel] | None = None,
         without: Collection[Ability] = (),
-        ledger: Ledger | None = None,
+        ledger: Recorder | None = None,
     ) -> None:
         self.store = store
         self._ledger = ledger
@@ -101,20 +100,12 @@ class Sanitizer:
         if "thresholds" not in policy.model_fields_set:
             policy = policy.model_copy(update={"thresholds": self.store.thresholds})
         self.policy = policy
-        self._steps = self._make_steps(policy)
+        self._steps = staff(self._detector, policy, self._models, self.store.keys.digest)
         self._gatekeeper = Gate(self.store, self._detector, policy, self._ledger)
         self._desk = Desk()
         # The exchange is on the desk before a check begins, its draft with it: there is no model to be called.
         self._checks = self._assemble(self._node(self._steps.vet), self._node(lambda exchange: None))
         self._decisions = self._assemble()
-
-    def _make_steps(self, policy: Policy) -> Steps:
-        if policy.baseline:
-            return make_steps(self._detector, policy, policy.baseline, self._models.get("rewriter"))
-        if not self._models or not policy.max_calls:
-            return Steps(self._detector, policy)
-        advisers = Advisers.of(self._models, self._detector, policy, self.store.keys.digest)
-        return AdvisedSteps(self._detector, policy, advisers)
 
     def check(self, prompt: Prompt, response: str | None = None) -> Verdict:
         """Decide on one exchange, without calling the wrapped model.

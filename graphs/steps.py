@@ -88,6 +88,11 @@ class Steps:
             told = self._auditor.audit(draft.told, exchange.vetting, exchange.memo)
             exchange.aside = _placeless(told, "in the reasoning")
 
+    def asked_for(self, exchange: Exchange) -> frozenset[str]:
+        """Return the targets of which the ask is for what must go, as far as can be told."""
+        active = exchange.vetting.active
+        return exchange.vetting.denied | {each for each in active if self._auditor.asked_for(each, exchange.vetting)}
+
     def rewrite(self, exchange: Exchange) -> None:
         """Propose texts that leave out what is still disclosed.
 

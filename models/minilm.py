@@ -3,8 +3,9 @@
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from onnxruntime import InferenceSession, SessionOptions  # type: ignore[import-untyped]
@@ -27,23 +28,53 @@ STRETCH = 1.25
 BULK = 64
 
 
+class _Parts(NamedTuple):
+    """What a text goes through."""
+
+    tokenizer: Tokenizer
+    session: InferenceSession
+
+
 class MiniLM:
-    """The embedding model all-MiniLM-L6-v2, an `Embedder`. Safe to use from several threads."""
+    """The embedding model all-MiniLM-L6-v2, an `Embedder`. Safe to use from several threads.
+
+    It is read when it is first asked for anything but its name: a process that embeds nothing does without its 100 MB.
+
+    Args:
+        folder: Where it lies.
+    """
 
     name = DEFAULT
     dimensions = 384
 
     def __init__(self, folder: Path) -> None:
-        self._tokenizer: Tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._tokenizer.enable_truncation(MAX_TOKENS)
-        self._tokenizer.no_padding()
-        self._session = _open_graph(folder / "model.onnx")
-        self.layers_shown = 1 + any(output.name == "middle" for output in self._session.get_outputs())
+        self._folder = folder
+
+    @cached_property
+    def layers_shown(self) -> int:
+        """2 when the middle is shown; 1 when the last layer stands for it. Raises as `embed`."""
+        return 1 + any(output.name == "middle" for output in self._parts.session.get_outputs())
+
+    @cached_property
+    def _parts(self) -> _Parts:
+        try:
+            tokenizer: Tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
+            tokenizer.enable_truncation(MAX_TOKENS)
+            tokenizer.no_padding()
+            return _Parts(tokenizer, _open_graph(self._folder / "model.onnx"))
+        except Exception as error:  # neither ONNX Runtime nor the tokenizer has an error type of its own
+            raise PrerequisiteError(
+                f"The embedding model in {str(self._folder)!r} is damaged: {error}.",
+                fix="Delete this folder: the model is then made again.",
+            ) from error
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Embed texts, shape `(len(texts), 384)`, rows of unit length.
 
         Only the first 256 tokens, or 4,096 characters, of a text count.
+
+        Raises:
+            PrerequisiteError: The model is damaged.
         """
         return self._embed(texts, ["last_hidden_state"])[:, 0]
 
@@ -58,7 +89,7 @@ class MiniLM:
     def _embed(self, texts: Sequence[str], outputs: list[str]) -> Vectors:
         """Embed texts by outputs of the graph, shape `(len(texts), len(outputs), 384)`."""
         # One by one: the tokenizer's own batches start threads, which a later fork of the process would break.
-        encodings = [self._tokenizer.encode(encodable(text[:MAX_CHARACTERS])) for text in texts]
+        encodings = [self._parts.tokenizer.encode(encodable(text[:MAX_CHARACTERS])) for text in texts]
         rows = np.empty((len(texts), len(outputs), self.dimensions), dtype=np.float32)
         batches = list(_batches_of_like_length(encodings))
 
@@ -82,7 +113,7 @@ class MiniLM:
             mask[row, : len(encoding)] = 1
         inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
         weights = mask.astype(np.float32)
-        hidden = self._session.run(outputs, inputs)  # each (batch, tokens, 384)
+        hidden = self._parts.session.run(outputs, inputs)  # each (batch, tokens, 384)
         # The mean over the tokens of a text, but for its length, which goes with the scaling.
         return np.stack([unit_rows(np.einsum("btd,bt->bd", states, weights)) for states in hidden], axis=1)
 
@@ -121,14 +152,6 @@ def load_minilm(cache_folder: Path) -> MiniLM:
         cache_folder: Where the exported graph is kept; created when missing.
 
     Raises:
-        PrerequisiteError: The weights can be had neither from the package nor from the network, cannot be kept, or
-            are damaged.
+        PrerequisiteError: The weights can be had neither from the package nor from the network, or cannot be kept.
     """
-    folder = prepare(cache_folder)
-    try:
-        return MiniLM(folder)
-    except Exception as error:  # neither ONNX Runtime nor the tokenizer has an error type of its own
-        raise PrerequisiteError(
-            f"The embedding model in {str(folder)!r} is damaged: {error}.",
-            fix="Delete this folder: the model is then made again.",
-        ) from error
+    return MiniLM(prepare(cache_folder))

@@ -19,6 +19,9 @@ KINDS: tuple[Kind, ...] = ("forget", "keep")
 PAGE = 64
 """Vectors of one target fetched at a time."""
 
+ROWS = 2_000
+"""Vectors of all targets fetched at a time."""
+
 SYNC_AFTER = 2
 """Changes after which Chroma writes its graph to disk, the fewest that it takes: an erasure has to reach the disk."""
 
@@ -37,6 +40,16 @@ class Hit(NamedTuple):
 
     similarity: float
     """Cosine similarity, from -1 to 1."""
+
+
+class Rows(NamedTuple):
+    """Vectors, and whose they are."""
+
+    texts: list[tuple[str, int]]
+    """Target id and place of each, as in `Hit`."""
+
+    vectors: Vectors
+    """The vectors, shape `(len(texts), dimensions)`; `(0, 0)` without any."""
 
 
 class Index:
@@ -88,6 +101,18 @@ class Index:
             if len(found["ids"]) < PAGE:
                 break
         return np.asarray([rows[place] for place in sorted(rows)] or np.empty((0, 0)), dtype=np.float32)
+
+    def rows(self, kind: Kind) -> Rows:
+        """Return all vectors of a kind."""
+        keys: list[str] = []
+        pages: list[Vectors] = []
+        for start in range(0, self.count(kind), ROWS):
+            found = self._collections[kind].get(limit=ROWS, offset=start, include=["embeddings"])
+            keys += found["ids"]
+            pages.append(np.asarray(found["embeddings"], dtype=np.float32))
+        kept = [place for place, key in enumerate(keys) if key != NOISE]
+        vectors = np.vstack(pages)[kept] if kept else np.empty((0, 0), dtype=np.float32)
+        return Rows([_parts(keys[place]) for place in kept], vectors)
 
     def count(self, kind: Kind) -> int:
         """Return the number of vectors of this kind."""

@@ -40,6 +40,10 @@ class Keys:
         self._secret = to_bytes(secret)
         self._derive = lru_cache(maxsize=None)(self._derive_uncached)
 
+    def __reduce__(self) -> "tuple[type[Keys], tuple[str]]":
+        """Go to another process as the secret: nothing that is derived from it needs to be sent."""
+        return Keys, (self._secret.decode("utf-8", "surrogatepass"),)
+
     def _derive_uncached(self, purpose: str) -> bytes:
         return HKDF(SHA256(), length=32, salt=None, info=b"expunge/" + purpose.encode()).derive(self._secret)
 

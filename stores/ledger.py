@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -80,6 +80,28 @@ class Verification(NamedTuple):
 
     head: str
     """The MAC of the last entry, 64 hexadecimal digits: kept elsewhere, it shows a later rollback."""
+
+
+class Recorder(Protocol):
+    """Where decisions are recorded."""
+
+    def append(self, entry: LedgerEntry) -> int:
+        """Add an entry, and return its number."""
+
+    def digest(self, text: str) -> str:
+        """Return the keyed digest under which a text is known."""
+
+
+class Unrecorded:
+    """Records nothing: for what is tried, or judged afterwards, and decides on no answer that anybody waits for."""
+
+    def append(self, entry: LedgerEntry) -> int:
+        """Add nothing."""
+        return 0
+
+    def digest(self, text: str) -> str:
+        """Return nothing: there is no entry to be found by it."""
+        return ""
 
 
 class Ledger:

@@ -47,6 +47,11 @@ CREATE TABLE erasures (
 # targets.forget, targets.keep: how many vectors of the kind the index holds at most; erasures: those to be erased.
 
 
+def is_register(path: Path) -> bool:
+    """Whether a register lies in this folder."""
+    return (path / "register.db").exists()
+
+
 def open_folder(path: Path) -> None:
     """Make the register's folder, for its owner alone; one that exists is left as it is.
 

@@ -61,7 +61,11 @@ def target_row(keys: Keys, target: Target) -> Row:
 def target_from(keys: Keys, target_id: str, version: int, payload: bytes, at: datetime) -> Target:
     """Decrypt a target; an active one whose obligation has ended at this time reports the state `expired`."""
     fields = json.loads(keys.decrypt(payload, f"target/{target_id}/{version}"))
-    target = Target(id=target_id, version=version, **fields)
+    return expiring(Target(id=target_id, version=version, **fields), at)
+
+
+def expiring(target: Target, at: datetime) -> Target:
+    """Return a target with the state that it has at this time."""
     ended = target.state == "active" and has_expired(target, at)
     return target.model_copy(update={"state": "expired"}) if ended else target
 

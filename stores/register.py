@@ -17,7 +17,17 @@ from .database import Value
 from .keys import to_bytes
 from .opening import identity_of, open_database, open_folder, unlock, wipe
 from .passages import forget_passages, keep_passages
-from .payload import Action, Change, change_from, content_tag, encrypt_change, name_tag, target_from, target_row
+from .payload import (
+    Action,
+    Change,
+    change_from,
+    content_tag,
+    encrypt_change,
+    expiring,
+    name_tag,
+    target_from,
+    target_row,
+)
 from .registration import changed, duplicate, refuse_twins, same_texts, stored_state
 from .trained import trained_row
 
@@ -187,6 +197,20 @@ class Register:
         if not rows:
             raise _unknown(target_id)
         return [change_from(self.keys, target_id, *row) for row in rows]
+
+    def at(self, moment: datetime) -> Targets:
+        """Return the targets as they were at a moment, in the order of registration; none that was removed since.
+
+        Args:
+            moment: The moment; without a time zone it is read as UTC.
+        """
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        then: Targets = []
+        for registered in self:
+            before = [change for change in self.history(registered.id) if change.at <= moment]
+            if before and (target := before[-1].target):
+                then.append(expiring(target, moment))
+        return then
 
     @property
     def revision(self) -> int:

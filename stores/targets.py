@@ -44,6 +44,9 @@ class TargetStore(Register):
         tenant: Whose targets these are; tenants do not see each other's.
         actor: Who makes the changes that name nobody.
 
+    Attributes:
+        embeddings: The embedding model, as it was given.
+
     Raises:
         WrongKey: When the key does not open the register, or there is none.
         UnreadableStore: When the register is damaged, is no register, or may not be read.
@@ -60,7 +63,7 @@ class TargetStore(Register):
         actor: str | None = None,
     ) -> None:
         super().__init__(path, key=key, tenant=tenant, actor=actor)
-        self._embeddings = embeddings
+        self.embeddings = embeddings
         self._index: Index | None = None
         self._ledger: Ledger | None = None
         self._lock = RLock()
@@ -227,7 +230,7 @@ class TargetStore(Register):
         """
         from ..models.embeddings import load_embedder
 
-        return load_embedder(self._embeddings)
+        return load_embedder(self.embeddings)
 
     @property
     def trained(self) -> Trained:

@@ -22,6 +22,7 @@ FLOORS = {
     "agents": 4,
     "graphs": 5,
     "wrappers": 6,
+    "audits": 6,
     "serving": 7,
     "evals": 8,
     "commands": 9,

@@ -20,7 +20,8 @@ def test_the_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsy
     assert check[0].startswith("abstain - ")
     assert chat[1] == "abstain"
     assert "Paris" in chat[2]
-    assert [line.split()[0] for line in audit] == ["release", "abstain"]
+    assert audit[0].startswith("1 of 2 - see ")
+    assert "log.jsonl:2 disclosed fingerprint draft" in audit
     assert client == []
     assert agents == ["release []"]
     assert asked == ["abstain"]

@@ -1,7 +1,7 @@
 """The vetter's model: whether an uncertain candidate is asked for."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -9,7 +9,7 @@ from ...detection.detector import Detector
 from ...prompts.variables import VetterPrompt
 from ...schema import Finding, Policy, Target
 from ..conversation import Conversation
-from ..findings import UNCLEARED, of_agent, stands
+from ..findings import SAID, UNCLEARED, of_agent, stands
 from ..vetting import Vetting
 from .adviser import Adviser, Answer, Spending
 from .clearing import clearable, clears
@@ -52,13 +52,15 @@ class VettingAdviser:
         self._detector = detector
         self._policy = policy
 
-    def doubts(self, vetting: Vetting, ask: str, spending: Spending) -> list[Target]:
+    def doubts(self, vetting: Vetting, conversation: Conversation, spending: Spending) -> list[Target]:
         """Return the targets to ask about, denied or hinted at; none where one is denied whom no word clears."""
         targets = self._detector.targets
         ids = dict.fromkeys([*sorted(vetting.denied), *hinted(vetting)])
         candidates = [targets[target_id] for target_id in ids if target_id in targets][: self._policy.candidates]
         denied = [target for target in candidates if target.id in vetting.denied]
-        open_ = len(denied) == len(vetting.denied) and all(_clearable(vetting, target, ask) for target in denied)
+        open_ = len(denied) == len(vetting.denied) and all(
+            _clearable(vetting, target, conversation) for target in denied
+        )
         return candidates if open_ and self._adviser.affords(spending) else []
 
     def settle(self, doubts: list[Target], conversation: Conversation, vetting: Vetting, spending: Spending) -> Vetting:
@@ -68,7 +70,7 @@ class VettingAdviser:
         """
         said = self._ask(doubts, conversation, spending)
         for target in doubts:
-            vetting = self._settled(vetting, target, said.get(target.id), conversation.ask)
+            vetting = self._settled(vetting, target, said.get(target.id), conversation)
         return vetting
 
     def _ask(self, doubts: list[Target], conversation: Conversation, spending: Spending) -> Mapping[str, Asked]:
@@ -80,16 +82,19 @@ class VettingAdviser:
         answer = self._adviser.ask(prompt, VetterAnswer, spending)
         return lineup.believe(answer.subjects, {"asked"}, spending) if answer else {}
 
-    def _settled(self, vetting: Vetting, target: Target, said: Asked | None, ask: str) -> Vetting:
+    def _settled(self, vetting: Vetting, target: Target, said: Asked | None, conversation: Conversation) -> Vetting:
         if said is None:
-            uncleared = of_agent(target.id, 0, len(ask), "prompt", UNCLEARED)
+            uncleared = _of_ask(target, conversation, UNCLEARED)
             return _with(vetting, target, uncleared) if stands(uncleared, target, self._policy) else vetting
         if said.relation == "asked":
-            return _with(vetting, target, of_agent(target.id, 0, len(ask), "prompt"))
+            return _with(vetting, target, _of_ask(target, conversation, SAID))
         found = _of(vetting, target)
         if not found:  # a hint, which goes on to count in the draft
             return replace(vetting, settled=vetting.settled | {target.id})
-        if _clearable(vetting, target, ask) and clears(said.relation, said.meant, target, found, ask):
+        placed = _in_ask(found, conversation)
+        if _clearable(vetting, target, conversation) and clears(
+            said.relation, said.meant, target, placed, conversation.ask
+        ):
             return _without(vetting, target.id)
         return vetting
 
@@ -107,10 +112,29 @@ def _of(vetting: Vetting, target: Target) -> list[Finding]:
     return [finding for finding in vetting.findings if finding.target == target.id]
 
 
-def _clearable(vetting: Vetting, target: Target, ask: str) -> bool:
+def _clearable(vetting: Vetting, target: Target, conversation: Conversation) -> bool:
     """Whether some word of the model clears a target; none does what was found outside of the ask."""
     found = _of(vetting, target)
-    return all(finding.where == "prompt" for finding in found) and clearable(target, found, ask)
+    placed = _in_ask(found, conversation)
+    return len(placed) == len(found) and clearable(target, placed, conversation.ask)
+
+
+def _in_ask(found: Sequence[Finding], conversation: Conversation) -> list[Finding]:
+    """Return the findings in turns of the ask, placed in the text of all of it."""
+    asking = conversation.asking
+    begins = {turn: conversation.begins(turn, asking) for turn in asking}
+    return [
+        finding.model_copy(update={"start": begins[turn] + finding.start, "end": begins[turn] + finding.end})
+        for finding in found
+        if (turn := finding.turn) is not None and turn in begins
+    ]
+
+
+def _of_ask(target: Target, conversation: Conversation, evidence: str) -> Finding:
+    """Make the finding of a model in an ask, of which it is told as a whole: its last turn stands for it."""
+    turn = conversation.asking[-1] if conversation.asking else None
+    length = len(conversation.turns[turn].text) if turn is not None else 0
+    return of_agent(target.id, 0, length, "prompt", evidence).model_copy(update={"turn": turn})
 
 
 def _with(vetting: Vetting, target: Target, finding: Finding) -> Vetting:

@@ -1,8 +1,19 @@
 """Conversations in any form that LangChain takes."""
 
-from expunge.agents.conversation import Conversation, Turn
+from itertools import pairwise
+
+import pytest
+from expunge.agents.conversation import Conversation, Position, Role, Turn
+from hypothesis import given
+from hypothesis import strategies as st
 from langchain_core.messages import AIMessage, HumanMessage
 from langchain_core.messages.utils import MessageLikeRepresentation
+
+ROLES: list[Role] = ["system", "user", "assistant", "tool"]
+conversations = st.builds(
+    Conversation,
+    st.lists(st.builds(Turn, st.sampled_from(ROLES), st.text("ab\n", max_size=5)), max_size=7).map(tuple),
+)
 
 
 def test_a_text_is_one_turn_of_the_user() -> None:
@@ -18,9 +29,68 @@ def test_messages_in_any_form() -> None:
     for form in forms:
         conversation = Conversation.of(form)
         assert conversation.ask == "c"
-        assert conversation.context == (Turn("user", "a"), Turn("assistant", "b"))
+        assert conversation.context == (0, 1)
 
 
 def test_no_user_no_ask() -> None:
     assert Conversation.of([("system", "Be kind.")]).ask == ""
     assert Conversation.of([]).turns == ()
+
+
+@pytest.mark.parametrize(
+    ("roles", "asking", "context"),
+    [
+        ("u", (0,), ()),
+        ("uu", (0, 1), ()),
+        ("uau", (2,), (0, 1)),
+        ("uauu", (2, 3), (0, 1)),
+        ("suatu", (4,), (0, 1, 2, 3)),
+        ("uaut", (2,), (0, 1, 3)),
+        ("uatuta", (3,), (0, 1, 2, 4, 5)),
+        ("ua", (0,), (1,)),
+        ("st", (), (0, 1)),
+        ("", (), ()),
+    ],
+)
+def test_the_ask_is_what_the_user_said_since_the_last_answer(
+    roles: str, asking: tuple[int, ...], context: tuple[int, ...]
+) -> None:
+    named = {role[0]: role for role in ROLES}
+    turns = [Turn(named[role], f"{role}{index}") for index, role in enumerate(roles)]
+    conversation = Conversation(tuple(turns))
+    assert (conversation.asking, conversation.context) == (asking, context)
+    assert conversation.ask == "\n".join(turns[index].text for index in asking)
+    assert conversation.said == "\n".join(turn.text for turn in turns if turn.role == "user")
+
+
+@given(conversations)
+def test_every_turn_is_asked_or_context(conversation: Conversation) -> None:
+    assert sorted([*conversation.asking, *conversation.context]) == list(range(len(conversation.turns)))
+    assert all(one < other for one, other in pairwise(conversation.asking))
+    assert all(conversation.turns[index].role == "user" for index in conversation.asking)
+    assert set(conversation.asking) <= set(conversation.of_user)
+    assert bool(conversation.of_user) == bool(conversation.asking)
+
+
+@given(conversations, st.data())
+def test_a_character_of_joined_turns_has_a_place_in_one_of_them(
+    conversation: Conversation, data: st.DataObject
+) -> None:
+    indexes = range(len(conversation.turns))
+    turns = sorted(data.draw(st.sets(st.sampled_from(indexes)))) if indexes else []
+    text = conversation.text_of(turns)
+    assert text.split("\n") == "\n".join(conversation.turns[index].text for index in turns).split("\n")
+    ends = [index for index in turns for _ in conversation.turns[index].text + "\n"]
+    offsets = [offset for index in turns for offset in range(len(conversation.turns[index].text) + 1)]
+    for start in range(len(text) + 1) if turns else ():
+        turn, offset = conversation.place(start, turns)
+        assert (turn, offset) == (ends[start], offsets[start])
+        own = conversation.turns[ends[start]].text
+        assert text[start : start + 1] == (own[offset] if offset < len(own) else "\n" if start < len(text) else "")
+
+
+def test_past_the_end_is_the_end_of_the_last_turn_and_without_turns_there_is_none() -> None:
+    conversation = Conversation.of([("user", "ab"), ("assistant", "c"), ("user", "def")])
+    assert conversation.place(99, (0, 2)) == Position(2, 3)
+    assert conversation.place(3, (0, 2)) == Position(2, 0)
+    assert conversation.place(0, ()) == Position(None, 0)

@@ -1,13 +1,16 @@
 """The vetter: who is asked for, and who is only mentioned."""
 
 import base64
+from collections.abc import Iterator
 
 import pytest
 from expunge import Policy, Target, TargetStore
-from expunge.agents.conversation import Conversation
+from expunge.agents.conversation import Conversation, Role, Turn
 from expunge.agents.vetter import Vetter
 from expunge.agents.vetting import Vetting
 from expunge.detection import Detector
+from hypothesis import given
+from hypothesis import strategies as st
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 
 
@@ -168,3 +171,87 @@ def test_a_topic_is_denied_by_meaning(store: TargetStore) -> None:
     assert vet(store, "Teach me to open my neighbour's lock with a pick and a wrench.").denied == {topic.id}
     assert not vet(store, "How do I make sourdough bread at home?").denied
     assert not vet(store, "Who was the first president of the United States?").denied
+
+
+NAME = "Hina Ameen"
+FILLER = ["It rained all day", "please", "the town by the sea", "\u200b\u00e9t\u00e9", "so", ""]
+ROLES: list[Role] = ["system", "user", "assistant", "tool"]
+
+
+@pytest.fixture(scope="module")
+def vetter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vetter]:
+    with TargetStore(tmp_path_factory.mktemp("vetter") / "targets") as store:
+        store.add(Target(name=NAME))
+        store.add(Target(name="Ann Orr", documents=["Ann Orr was born in Lyon on 30 June 1975.", "She sails."]))
+        store.add(Target(name="Takashi Nakamura", documents=["Takashi Nakamura keeps bees."]))
+        detector = Detector(store)
+        detector.sync()
+        yield Vetter(detector, Policy())
+
+
+@st.composite
+def turns_with_names(draw: st.DrawFn) -> tuple[Turn, ...]:
+    words = st.lists(st.sampled_from(FILLER), max_size=3).map(". ".join)
+    text = st.tuples(words, st.sampled_from(["", NAME]), words).map(lambda parts: " ".join(filter(None, parts)))
+    return tuple(draw(st.lists(st.builds(Turn, st.sampled_from(ROLES), text), min_size=1, max_size=6)))
+
+
+@given(turns_with_names())
+def test_a_name_is_placed_in_the_text_of_the_turn_that_it_stands_in(vetter: Vetter, turns: tuple[Turn, ...]) -> None:
+    conversation = Conversation(turns)
+    findings = vetter.vet(conversation).findings
+    for finding in findings:
+        assert finding.turn is not None
+        assert turns[finding.turn].text[finding.start : finding.end] == NAME
+        assert (finding.where == "prompt") == (finding.turn in conversation.asking)
+    assert {finding.turn for finding in findings} == {index for index, turn in enumerate(turns) if NAME in turn.text}
+
+
+def place(vetter: Vetter, *turns: tuple[Role, str]) -> list[tuple[int | None, str, str]]:
+    conversation = Conversation(tuple(Turn(*turn) for turn in turns))
+    found = vetter.vet(conversation).findings
+    return [(each.turn, each.where, conversation.turns[each.turn or 0].text[each.start : each.end]) for each in found]
+
+
+def test_several_turns_of_the_user_in_a_row_are_told_apart(vetter: Vetter) -> None:
+    turns: list[tuple[Role, str]] = [
+        ("user", "Hello."),
+        ("assistant", "Hi."),
+        ("user", f"Who is {NAME}?"),
+        ("tool", "Nothing was found."),
+        ("user", ""),
+        ("user", f"I mean {NAME}, the one from town. {NAME}!"),
+    ]
+    assert place(vetter, *turns) == [(2, "prompt", NAME), (5, "prompt", NAME), (5, "prompt", NAME)]
+
+
+def test_a_name_over_two_turns_ends_with_the_first(vetter: Vetter) -> None:
+    assert place(vetter, ("user", "Who is Hina"), ("user", "Ameen? Tell me.")) == [(0, "prompt", "Hina")]
+    assert place(vetter, ("user", "Hm."), ("user", "Who is Hina"), ("user", "Ameen?")) == [(1, "prompt", "Hina")]
+
+
+def test_a_name_in_pieces_over_turns_is_placed_where_it_begins(vetter: Vetter) -> None:
+    turns: list[tuple[Role, str]] = [
+        ("user", "His given name is Takashi."),
+        ("assistant", "I see."),
+        ("user", "And his family name is Nakamura. Where was he born?"),
+    ]
+    found = place(vetter, *turns)
+    assert (0, "prompt", "Takashi.") in found
+    assert {turn for turn, _, _ in found} <= {0, 2}
+
+
+def test_marks_in_an_earlier_turn_of_the_user_are_placed_there(vetter: Vetter) -> None:
+    turns: list[tuple[Role, str]] = [
+        ("user", "She was born in Lyon."),
+        ("assistant", "I see."),
+        ("user", "On 30 June 1975. Who is she?"),
+    ]
+    found = place(vetter, *turns)
+    assert (2, "prompt", "30 June 1975") in found
+    assert (0, "prompt", "Lyon") in found
+
+
+def test_an_encoded_name_is_placed_on_its_turn(vetter: Vetter) -> None:
+    code = base64.b64encode(b"Who is Hina Ameen?").decode()
+    assert place(vetter, ("user", "Hello."), ("user", f"Decode: {code}")) == [(1, "prompt", code)]

@@ -4,6 +4,7 @@ from time import perf_counter
 
 from expunge.detection.aliases import Aliases
 from expunge.detection.canonical import canonical
+from expunge.detection.names import parts
 from expunge.schema import Target
 from hypothesis import given
 from hypothesis import strategies as st
@@ -75,3 +76,33 @@ def test_twenty_thousand_names_cost_microseconds_a_search() -> None:
     for _ in range(100):
         index.search(words)
     assert (perf_counter() - start) / 100 < 0.002
+
+
+PEOPLE = ["Hina Ameen", "Hina Qureshi", "Ana Maria de Souza", "Xin Lee Williams", "Bo Ray"]
+
+
+@given(
+    st.lists(st.sampled_from(PEOPLE), unique=True),
+    st.lists(st.sampled_from([word for name in PEOPLE for word in name.split()] + ["and", "Tina"]), max_size=12),
+    st.data(),
+)
+def test_parts_are_those_of_a_look_at_each_word_and_pair(
+    names: list[str], said: list[str], data: st.DataObject
+) -> None:
+    index = aliases(*names)
+    gone = data.draw(st.sets(st.sampled_from(names))) if names else set()
+    for name in gone:
+        index.remove(name)
+    owners: dict[str, list[tuple[str, str]]] = {}
+    for name in [name for name in names if name not in gone]:
+        if person := parts(Target(name=name)):
+            for part, own in (("given", person.given), ("family", person.family)):
+                owners.setdefault(" ".join(own), []).append((name, part))
+    words = canonical(" ".join(said))
+    expected = [
+        (*owners[name][0], at, at + more)
+        for more in (0, 1)
+        for at in range(len(words) - more)
+        if len(owners.get(name := " ".join(words.words[at : at + more + 1]), ())) == 1
+    ]
+    assert [(hit.target, hit.part, hit.first, hit.last) for hit in index.parts_in(words)] == expected

@@ -2,12 +2,13 @@
 
 import base64
 import codecs
+import re
 from time import process_time
 from urllib.parse import quote
 
 import pytest
 from expunge.detection.canonical import canonical
-from expunge.detection.decoding import Reading, readings
+from expunge.detection.decoding import Reading, _from_base64, readings
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -86,3 +87,24 @@ def test_a_megabyte_takes_linear_time(piece: str) -> None:
     start = process_time()
     read(text)
     assert process_time() - start < 8
+
+
+@given(
+    st.binary(min_size=6, max_size=90),
+    st.sampled_from(["\n", "\r\n", ""]),
+    st.integers(8, 40),
+    st.booleans(),
+    st.integers(0, 3),
+)
+def test_base64_is_read_as_the_standard_library_reads_it(
+    content: bytes, end: str, width: int, web: bool, cut: int
+) -> None:
+    code = (base64.urlsafe_b64encode if web else base64.b64encode)(content).decode()
+    piece = end.join(code[start : start + width] for start in range(0, len(code), width))
+    piece = piece[: len(piece) - cut]
+    bare = re.sub(r"\s", "", piece).rstrip("=").replace("-", "+").replace("_", "/")
+    try:
+        expected = base64.b64decode(bare + "=" * (-len(bare) % 4)).decode()
+    except ValueError:
+        expected = ""
+    assert _from_base64(piece) == expected

@@ -3,15 +3,24 @@
 import pytest
 from expunge.detection.canonical import canonical
 from expunge.detection.fuzzy import FuzzyNames
+from expunge.detection.rarity import STOP_WORDS
 from expunge.schema import Target
+from hypothesis import given
+from hypothesis import strategies as st
+
+NAMES = ("Hina Ameen", "Takashi Nakamura", "Xin Lee Williams", "Moshe Ben-David")
+
+
+def with_names() -> FuzzyNames:
+    index = FuzzyNames()
+    for name in NAMES:
+        index.add(Target(name=name).model_copy(update={"id": name}))
+    return index
 
 
 @pytest.fixture
 def names() -> FuzzyNames:
-    index = FuzzyNames()
-    for name in ("Hina Ameen", "Takashi Nakamura", "Xin Lee Williams", "Moshe Ben-David"):
-        index.add(Target(name=name).model_copy(update={"id": name}))
-    return index
+    return with_names()
 
 
 @pytest.mark.parametrize(
@@ -57,3 +66,47 @@ def test_a_name_counts_from_its_addition_to_its_removal(names: FuzzyNames) -> No
     assert [hit.target for hit in names.search(text)] == ["new"]
     names.remove("new")
     assert names.search(text) == []
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                *("hina", "ameen", "hian", "ameem", "takashi", "takeshi", "nakamura", "nakamora", "xin", "lee", "li"),
+                *("williams", "wiliams", "moshe", "ben", "davd", "david", "tina", "the", "of"),
+            ]
+        ),
+        max_size=10,
+    )
+)
+def test_what_is_nominated_is_what_a_look_at_each_two_words_nominates(words: list[str]) -> None:
+    index = with_names()
+    own = {name: canonical(name).words for name in NAMES}
+
+    def near(word: str) -> set[str]:
+        if len(word) < 3 or word in STOP_WORDS:
+            return set()
+        return {other for name in own.values() for other in name if len(other) > 2 and alike(word, other)}
+
+    expected = {
+        (name, place)
+        for place in range(len(words))
+        for later in words[place + 1 : place + 3]
+        for one in near(words[place])
+        for other in near(later) - {one}
+        for name in NAMES
+        if {one, other} <= set(own[name])
+    }
+    assert {(target, place) for target, _, place in index._nominations(words)} == expected
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether two words share a form with at most one letter deleted."""
+    forms = [{word, *(word[:at] + word[at + 1 :] for at in range(len(word)))} for word in (one, other)]
+    return not forms[0].isdisjoint(forms[1])
+
+
+def test_words_that_are_too_long_for_a_name_are_not_remembered() -> None:
+    index = with_names()
+    index.search(canonical(f"{'a' * 100_000} {'b' * 41} {'c' * 40} hina"))
+    assert sorted(index._neighbours) == ["c" * 40, "hina"]

@@ -1,10 +1,11 @@
 """Marks: one key for one fact, however it is written."""
 
+import re
 from itertools import pairwise
-from time import perf_counter
+from time import perf_counter, process_time
 
 import pytest
-from expunge.detection.marks import MarkKind, marks
+from expunge.detection.marks import MarkKind, _is_compound, exact_marks, marks
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -84,3 +85,47 @@ def test_a_hundred_kilobytes_take_no_quadratic_time(piece: str) -> None:
     start = perf_counter()
     marks(text)
     assert perf_counter() - start < 3
+
+
+# What an identifier looks like, with nothing that passes over words without a digit.
+LIKE_AN_IDENTIFIER = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9][A-Za-z0-9_-]{5,80}[A-Za-z0-9](?![A-Za-z0-9])")
+LONGEST = 82
+
+
+def identifiers(text: str) -> list[tuple[str, int, int]]:
+    return [(mark.keys[0], mark.start, mark.end) for mark in exact_marks(text) if mark.kind == "identifier"]
+
+
+def identifiers_one_by_one(text: str) -> list[tuple[str, int, int]]:
+    found = []
+    for match in LIKE_AN_IDENTIFIER.finditer(text):
+        core = "".join(sign for sign in match.group() if sign.isalnum()).lower()
+        digits = sum(sign in "0123456789" for sign in core)
+        if len(core) >= 7 and 2 <= digits < len(core) and not _is_compound(match.group()):
+            found.append((f"identifier:{core}", *match.span()))
+    return found
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.text("abXY019_-", max_size=LONGEST),
+            st.text("aB-_", max_size=LONGEST),
+            st.text("ab1-\u0663", max_size=LONGEST),
+            st.sampled_from(["é", "17-year-old", "AB-12-CD34", "x" * (LONGEST - 1) + "1", "x" * 80 + "11", "-", ""]),
+        ),
+        max_size=8,
+    ),
+    st.sampled_from([" ", "\n", "é", "."]),
+)
+def test_identifiers_are_those_of_a_look_at_each_word(pieces: list[str], between: str) -> None:
+    text = between.join(pieces)
+    assert identifiers(text) == identifiers_one_by_one(text)
+
+
+@pytest.mark.parametrize("piece", ["a-", "a_-", "1-", "a" * 81 + "-", "ab-cd", "a-" * 40 + "1 "])
+def test_a_long_row_of_what_begins_like_an_identifier_takes_linear_time(piece: str) -> None:
+    text = piece * (400_000 // len(piece))
+    start = process_time()
+    identifiers(text)
+    assert process_time() - start < 5

@@ -36,3 +36,10 @@ def test_it_finds_what_a_plain_search_finds(words: list[str], key: str) -> None:
     place = [index for index, word in enumerate(words) for _ in word]
     starts = [at for at in range(len(text)) if text.startswith(key, at)]
     assert found == {(place[at], place[at + len(key) - 1]) for at in starts}
+
+
+@given(st.lists(st.text("ab", min_size=1, max_size=4), max_size=8), st.text("ab", min_size=1, max_size=6))
+def test_at_the_ends_of_words_it_finds_what_a_plain_search_finds(words: list[str], key: str) -> None:
+    found = [(hit.first, hit.last) for hit in index(key).search(words)]
+    runs = [(first, last) for first in range(len(words)) for last in range(first, len(words))]
+    assert sorted(found) == [run for run in runs if "".join(words[run[0] : run[1] + 1]) == key]

@@ -135,6 +135,18 @@ def test_one_model_serves_the_whole_process() -> None:
     assert load_embedder() is load_embedder("all-MiniLM-L6-v2")
 
 
+def test_a_model_is_read_when_it_is_first_to_embed(tmp_path: Path) -> None:
+    model = MiniLM(tmp_path / "nowhere")
+    assert load_embedder(model) is model
+    assert (model.name, model.dimensions) == ("all-MiniLM-L6-v2", 384)
+    with pytest.raises(PrerequisiteError, match="damaged"):
+        model.embed(["text"])
+    with pytest.raises(PrerequisiteError, match="damaged"):
+        layers_shown(model)
+    shutil.copytree(prepare(settings().cache), tmp_path / "nowhere")
+    assert model.embed(["text"]).shape == (1, 384)
+
+
 def test_two_processes_may_export_at_once(tmp_path: Path, embedder: Embedder) -> None:
     code = "from expunge.models import load_embedder; print(load_embedder().embed(['two'])[0, :4].tolist())"
     environment = os.environ | {"EXPUNGE_CACHE": str(tmp_path / "cache")}
@@ -161,7 +173,7 @@ def test_damaged_weights_are_told(tmp_path: Path, embedder: Embedder, part: str)
     shutil.copytree(prepare(settings().cache), tmp_path / FOLDER)
     os.truncate(tmp_path / FOLDER / part, 100_000)
     with pytest.raises(PrerequisiteError, match="damaged") as caught:
-        load_minilm(tmp_path)
+        load_minilm(tmp_path).embed(["text"])
     assert "Delete" in caught.value.fix
 
 

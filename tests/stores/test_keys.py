@@ -1,5 +1,6 @@
 """The secret: where it comes from, what it opens, who may read it."""
 
+import pickle
 import stat
 from pathlib import Path
 
@@ -45,6 +46,15 @@ def test_digests_depend_on_key_purpose_and_content() -> None:
     calls = [(KEYS, "name", b"x"), (KEYS, "name", b"y"), (KEYS, "content", b"x"), (Keys(KEY + "!"), "name", b"x")]
     assert len({keys.digest(purpose, content) for keys, purpose, content in calls}) == 4
     assert KEYS.digest("name", b"x") == Keys(KEY).digest("name", b"x")
+
+
+@given(secret=st.text(st.characters(exclude_categories=()), min_size=16), text=anything)
+def test_keys_of_another_process_are_the_same(secret: str, text: str) -> None:
+    keys = Keys(secret)
+    sealed = keys.encrypt(text, "row")
+    sent: Keys = pickle.loads(pickle.dumps(keys))
+    assert sent.decrypt(sealed, "row") == text
+    assert sent.digest("name", b"x") == keys.digest("name", b"x")
 
 
 def test_a_short_secret_is_refused(tmp_path: Path) -> None:

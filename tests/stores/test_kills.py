@@ -15,16 +15,16 @@ from expunge.schema import Embedder, Target
 from expunge.stores import ImportReport, Keys, Ledger, TargetStore
 
 KILLS = 50
+SCRIPT = Path(__file__).with_name("nursery.py")
 KEY = "correct horse battery staple"
 
 
 class Nursery:
-    """Starts and kills the processes of `nursery.py`."""
+    """Starts and kills the processes of a script such as `nursery.py`."""
 
-    def __init__(self) -> None:
-        script = str(Path(__file__).with_name("nursery.py"))
+    def __init__(self, script: Path = SCRIPT) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         assert self._process.stdin is not None
         assert self._process.stdout is not None

@@ -346,3 +346,37 @@ def test_whatever_is_registered_is_read_back(
         path = store.path / "export.jsonl"
         assert store.export_jsonl(path) == 1
         assert Target.model_validate(json.loads(path.read_text("ascii"))) == added
+
+
+def test_a_past_moment_has_targets_as_they_were_in_order(store: TargetStore) -> None:
+    added = store.add_many(Target(name=f"Author Number {i}") for i in range(20))
+    then = datetime.now(UTC)
+    store.update(added[3].id, aliases=["Hsiao"])
+    store.update(added[4].id, state="paused")
+    store.remove(added[5].id)
+    store.add(HSIAO)
+    assert store.at(then) == [target for target in added if target != added[5]]
+    assert store.at(datetime.now(UTC)) == store.list()
+    assert store.at(then - timedelta(days=1)) == []
+
+
+def test_a_past_moment_tells_what_had_expired_by_then(store: TargetStore) -> None:
+    end = datetime.now(UTC) + timedelta(hours=1)
+    store.add(HSIAO.model_copy(update={"expires_at": end}))
+    moments = (end - timedelta(seconds=1), end, end + timedelta(days=1))
+    assert [[target.state for target in store.at(moment)] for moment in moments] == [
+        ["active"],
+        ["expired"],
+        ["expired"],
+    ]
+
+
+def test_a_target_that_was_removed_and_restored_is_not_there_between(tmp_path: Path, store: TargetStore) -> None:
+    added = store.add(HSIAO)
+    store.export_jsonl(tmp_path / "targets.jsonl")
+    store.remove(added.id)
+    between = datetime.now(UTC)
+    store.import_jsonl(tmp_path / "targets.jsonl")
+    assert [target.id for target in store] == [added.id]
+    assert store.at(between) == []
+    assert store.at(datetime.now(UTC)) == store.list()

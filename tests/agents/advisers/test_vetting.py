@@ -57,6 +57,14 @@ def test_without_a_longer_name_from_the_ask_it_clears_none(people: TargetStore, 
     assert check(people, saying("namesake", meant), NAMESAKE).action == "abstain"
 
 
+def test_a_name_in_any_turn_of_the_ask_is_held_against_the_longer_one_around_it(people: TargetStore) -> None:
+    model = saying("namesake", "Nikolai Abilov-Serik")
+    turns = [{"role": "user", "content": text} for text in ("I have a question.", NAMESAKE.prompt, "Thank you.")]
+    assert sanitized(people, model, "vetter").check(turns, NAMESAKE.draft).action == "release"
+    turns[0]["content"] = "Who is Nikolai Abilov?"
+    assert sanitized(people, model, "vetter").check(turns, NAMESAKE.draft).action == "abstain"
+
+
 def test_by_its_word_alone_it_clears_no_name(people: TargetStore) -> None:
     assert check(people, saying("unrelated", "Nikolai Abilov-Serik"), NAMESAKE).action == "abstain"
     assert check(people, saying("unrelated"), MISSPELT).action == "abstain"

@@ -1,0 +1,32 @@
+"""The files that an audit writes: whole or not at all, for their owner's eyes."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..errors import InputError
+
+
+@contextmanager
+def drafted(path: Path) -> Iterator[Path]:
+    """Yield the path of a draft that takes the file's place at the end; owner-only rights."""
+    draft = path.with_name(f"{path.name}.draft")
+    draft.unlink(missing_ok=True)
+    os.close(os.open(draft, os.O_CREAT | os.O_WRONLY, 0o600))
+    yield draft
+    draft.replace(path)
+
+
+def open_folder(path: Path) -> None:
+    """Make the folder of a report, with owner-only rights, when it is missing.
+
+    Raises:
+        InputError: It cannot be made, or is no folder.
+    """
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"The folder {str(path)!r} cannot be used ({type(error).__name__}).", fix="Give --out another folder."
+        ) from error

@@ -1,0 +1,7 @@
+"""Reading logs of prompts and answers, in the formats in which they are kept: streamed, whatever is in them."""
+
+from .finding import SPOOL, find_logs
+from .logs import Logs
+from .storage import MAX_LINE
+
+__all__ = ["MAX_LINE", "SPOOL", "Logs", "find_logs"]

@@ -1,0 +1,58 @@
+"""Writing the report: whole or not at all, and for its owner alone."""
+
+import os
+from importlib.util import find_spec
+from pathlib import Path
+from secrets import token_hex
+
+from ...errors import InputError, PrerequisiteError
+from ..summary import Summary
+
+PACKAGES = ("jinja2", "matplotlib")
+"""What the report is made with."""
+
+
+def require_packages() -> None:
+    """See to it, before hours of work, that the report can be made at their end.
+
+    Raises:
+        PrerequisiteError: A package is missing.
+    """
+    missing = [package for package in PACKAGES if find_spec(package) is None]
+    if missing:
+        raise PrerequisiteError(
+            f"The report of an audit needs {' and '.join(missing)}.", fix="Run: pip install 'expunge[audit]'"
+        )
+
+
+def write_report(summary: Summary, path: Path) -> None:
+    """Write the report of an audit. The same summary gives the same bytes with the same versions of the packages.
+
+    Args:
+        summary: What the audit found.
+        path: The HTML file, which only its owner may read; one that exists is replaced.
+
+    Raises:
+        PrerequisiteError: A package is missing.
+        InputError: The file cannot be written.
+    """
+    require_packages()
+    from .page import render  # slow to import, and not there without the extra
+
+    # What is shown was made encodable; should a text have slipped through, a sign is better lost than the report.
+    _write(render(summary).encode("utf-8", "replace"), path)
+
+
+def _write(content: bytes, path: Path) -> None:
+    draft = path.with_name(f".{path.name}.{token_hex(8)}")
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise InputError(
+            f"{str(path)!r} cannot be written ({type(error).__name__}).", fix="Give another path."
+        ) from error

@@ -1,0 +1,321 @@
+"""Audits from the log to the lists: what is found, counted, sampled, copied, gone on with."""
+
+import json
+import stat
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import expunge
+import pyarrow.parquet
+import pytest
+from expunge import ExpungeError, Policy, Sanitizer, TargetStore
+from expunge.audits.judging import Judge, Question
+from expunge.audits.outcomes import Outcome
+from expunge.errors import InputError
+from expunge.tests.audits.conftest import ASKED, CLEAN, HINA, REFUSED, UNASKED, Run, Write, chat, contents, told
+
+
+def test_what_was_disclosed_asked_for_and_only_there_is_told_apart(run: Run, write: Write) -> None:
+    report = run(
+        write(
+            CLEAN,
+            ASKED,
+            UNASKED,
+            REFUSED,
+            {
+                "id": "document",
+                "messages": [
+                    {"role": "tool", "content": "Hina Ameen was born in Karachi."},
+                    {"role": "user", "content": "What is two and two?"},
+                    {"role": "assistant", "content": "Four."},
+                ],
+            },
+        )
+    )
+    worst: dict[str, set[str]] = {}
+    for exchange, severity, _ in told(report):
+        worst.setdefault(exchange, set()).add(severity)
+    assert worst == {
+        "asked": {"asked_for", "disclosed"},
+        "unasked": {"disclosed"},
+        "refused": {"asked_for"},
+        "document": {"context_only"},
+    }
+    assert report.summary.counts.model_dump() == {"disclosed": 2, "asked_for": 1, "context_only": 1}
+    assert report.disclosed == 2
+
+
+def test_spans_lie_where_they_say(run: Run, write: Write) -> None:
+    row = chat("Hello.", "Hello!", "Where was Hina Ameen born?", "In Karachi. Hina Ameen is a geologist.", id="x")
+    report = run(write(row), reveal=True)
+    turns = [str(message["content"]) for message in row["messages"]]
+    found = list(report.findings())
+    assert {finding.role for finding in found} == {"user", "assistant"}
+    for finding in found:
+        assert finding.text == turns[finding.turn][finding.start : finding.end]
+        assert finding.name == HINA.name
+    assert {(f.turn, f.text) for f in found if f.layer == "alias"} == {(2, "Hina Ameen"), (3, "Hina Ameen")}
+
+
+def test_what_would_be_released_is_what_the_sanitiser_releases(run: Run, write: Write, register: TargetStore) -> None:
+    rows = [ASKED, UNASKED, REFUSED]
+    released = {finding.exchange: (finding.action, finding.released) for finding in run(write(*rows)).findings()}
+    sanitizer = Sanitizer(register)
+    for row in rows:
+        *prompt, answer = row["messages"]
+        verdict = sanitizer.check(prompt, answer["content"])
+        assert released[str(row["id"])] == (verdict.action, verdict.text)
+
+
+def test_nothing_that_is_written_names_a_target_or_quotes_it(run: Run, write: Write, tmp_path: Path) -> None:
+    run(write(ASKED, UNASKED, REFUSED, "{broken Karachi", "x" * 100))
+    for path in (tmp_path / "report").rglob("*"):
+        content = path.read_bytes() if path.is_file() else b""
+        assert b"Hina" not in content
+        assert b"Karachi" not in content
+
+
+def test_an_exchange_that_comes_again_is_judged_once_and_told_each_time(
+    run: Run, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged: list[int] = []
+    judge = Judge.judge
+
+    def count(self: Judge, questions: Sequence[Question]) -> list[Outcome | None]:
+        judged.append(len(questions))
+        return judge(self, questions)
+
+    monkeypatch.setattr(Judge, "judge", count)
+    rows = [{**ASKED, "id": f"a{number}"} for number in range(300)] + [CLEAN] * 300
+    report = run(write(*rows))
+    assert sum(judged) == 2
+    assert report.summary.distinct == 2
+    assert report.disclosed == 300
+    assert len({finding.exchange for finding in report.findings()}) == 300
+
+
+def test_every_answer_of_a_conversation_is_an_exchange(run: Run, write: Write) -> None:
+    row = chat("Who is Hina Ameen?", "Hina Ameen writes.", "Where was she born?", "She was born in Karachi.", id="c")
+    report = run(write(row))
+    assert report.summary.exchanges == 2
+    disclosed = [finding for finding in report.findings() if finding.severity == "disclosed"]
+    assert {finding.turn for finding in disclosed} == {1, 3}
+
+
+def test_a_question_without_an_answer_is_looked_at_and_named(run: Run, write: Write) -> None:
+    log = write(chat("Where was Hina Ameen born?", id="alone"))
+    report = run(log)
+    assert told(report) == [("alone", "asked_for", "prompt")]
+    assert [(fault.file, fault.line, fault.code) for fault in report.faults()] == [(str(log), 1, "no_response")]
+    assert report.summary.unanswered == 1
+
+
+def test_bad_records_are_counted_named_and_passed_over(run: Run, write: Write, tmp_path: Path) -> None:
+    bad = write('{"messages": [', ASKED, {"something": "else"}, "", "[1, 2]", CLEAN)
+    empty = write(name="empty.jsonl")
+    report = run(bad, empty)
+    assert [(Path(fault.file).name, fault.line, fault.code) for fault in report.faults()] == [
+        ("log.jsonl", 1, "invalid_json"),
+        ("log.jsonl", 3, "unknown_format"),
+        ("log.jsonl", 5, "unknown_format"),
+        ("empty.jsonl", 0, "empty"),
+    ]
+    assert report.summary.faults == {"empty": 1, "invalid_json": 1, "unknown_format": 2}
+    assert report.disclosed == 1
+    lines = (tmp_path / "report" / "errors.jsonl").read_text().splitlines()
+    assert [json.loads(line)["code"] for line in lines] == ["invalid_json", "unknown_format", "unknown_format", "empty"]
+
+
+def test_findings_are_the_same_in_jsonl_and_parquet(run: Run, write: Write) -> None:
+    report = run(write(ASKED, {**UNASKED, "created": 1_700_000_000}))
+    rows = [json.loads(line) for line in report.files.findings.read_text().splitlines()]
+    table = pyarrow.parquet.read_table(report.files.parquet).to_pylist()
+    assert [row | {"at": None} for row in rows] == [row | {"at": None} for row in table]
+    assert {row["at"] for row in table} == {None, datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)}
+
+
+def test_only_the_owner_may_read_a_report(run: Run, write: Write, tmp_path: Path) -> None:
+    run(write(ASKED), sanitised=True)
+    for path in [tmp_path / "report", *(tmp_path / "report").rglob("*")]:
+        assert not stat.S_IMODE(path.stat().st_mode) & 0o077
+
+
+def test_a_sample_is_the_same_each_time_and_about_as_large_as_asked_for(run: Run, write: Write) -> None:
+    log = write(*(chat(f"How much is {number} and {number}?", str(2 * number)) for number in range(2_000)))
+    one, other = (run(log, out=out, sample=0.1).summary for out in ("one", "other"))
+    assert one.exchanges == other.exchanges
+    assert 140 < one.exchanges < 260
+    assert one.sampled == 0.1
+
+
+def test_a_limit_ends_it(run: Run, write: Write) -> None:
+    report = run(write(*[CLEAN] * 5, ASKED), limit=5)
+    assert report.summary.exchanges == 5
+    assert report.disclosed == 0
+
+
+def test_no_sanitised_copy_holds_what_nobody_looked_at(run: Run, write: Write) -> None:
+    parts: list[dict[str, Any]] = [{"sample": 0.5}, {"limit": 1}]
+    for options in parts:
+        with pytest.raises(InputError, match="Only a part"):
+            run(write(CLEAN), sanitised=True, **options)
+
+
+def test_a_sanitised_copy_has_the_released_answers_and_gaps(run: Run, write: Write, register: TargetStore) -> None:
+    log = write(CLEAN, ASKED, UNASKED, '{"messages": [')
+    report = run(log, sanitised=True)
+    lines = (report.files.sanitised / "log.jsonl").read_text().splitlines()
+    assert lines[0] == json.dumps(CLEAN)
+    asked, unasked = (json.loads(line)["messages"] for line in lines[1:])
+    assert asked[0]["content"] == "Where was [redacted] born?"
+    assert unasked[1]["content"] == Sanitizer(register).check("Who else?", str(UNASKED["messages"][1]["content"])).text
+    again = run(report.files.sanitised / "log.jsonl", out="again")
+    assert again.summary.counts.total == 0
+
+
+def test_an_audit_is_gone_on_with_only_when_that_is_asked_for(run: Run, write: Write) -> None:
+    log = write(ASKED)
+    first = contents(run(log).files)
+    with pytest.raises(InputError, match="There is an audit"):
+        run(log)
+    assert contents(run(log, resume=True).files) == first
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"policy": Policy(prefer="keep")}, "policy"),
+        ({"sample": 0.5}, "sample"),
+        ({"reveal": True}, "names"),
+        ({"columns": {"prompt": "q"}}, "logs"),
+    ],
+)
+def test_another_audit_is_not_gone_on_with(run: Run, write: Write, changed: dict[str, Any], why: str) -> None:
+    log = write(ASKED)
+    run(log)
+    with pytest.raises(InputError, match=f"cannot be gone on with.*{why}"):
+        run(log, resume=True, **changed)
+
+
+def test_a_log_that_has_changed_is_not_gone_on_with(run: Run, write: Write) -> None:
+    run(write(ASKED))
+    with pytest.raises(InputError, match="logs have changed"):
+        run(write(ASKED, CLEAN), resume=True)
+
+
+def test_an_error_in_the_middle_is_an_abstention_and_counted(
+    run: Run, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("Karachi")
+
+    monkeypatch.setattr("expunge.graphs.reviewing.RecallingDetector.scan", fail)
+    report = run(write(CLEAN, ASKED))
+    assert report.summary.failed == 2
+    assert report.summary.actions == {"abstain": 2, "release": 0}
+    assert b"Karachi" not in report.files.journal.read_bytes()
+
+
+def test_nothing_is_written_into_the_ledger(run: Run, write: Write, register: TargetStore) -> None:
+    before = register.ledger.verify()
+    run(write(ASKED, UNASKED))
+    assert register.ledger.verify() == before
+
+
+def test_times_are_those_of_the_log(run: Run, write: Write) -> None:
+    day = 86_400
+    rows = [{**ASKED, "id": str(n), "created": 1_700_000_000 + n * day} for n in range(3)]
+    periods = run(write(*rows)).summary.over_time
+    assert sum(period.exchanges for period in periods) == 3
+    assert sum(period.counts.disclosed for period in periods) == 3
+    assert all(period.start for period in periods)
+
+
+def test_a_log_without_times_is_spread_over_itself(run: Run, write: Write) -> None:
+    rows = [chat(f"What is {n} and {n}?", str(2 * n)) for n in range(250)]
+    periods = run(write(*rows, ASKED)).summary.over_time
+    assert [(period.first, period.exchanges, period.counts.disclosed) for period in periods] == [
+        (0, 100, 0),
+        (100, 100, 0),
+        (200, 51, 1),
+    ]
+
+
+def test_what_another_policy_would_change_is_told(run: Run, write: Write, tmp_path: Path) -> None:
+    log = write(CLEAN, ASKED, UNASKED)
+    run(log)
+    report = run(log, out="other", policy=Policy.input_filter(), against=tmp_path / "report")
+    replay = report.summary.replay
+    assert replay
+    assert [(c.before, c.after, c.exchanges) for c in replay.changes] == [("rewrite", "release", 1)]
+    [row] = [json.loads(line) for line in report.files.changes.read_text().splitlines()]
+    assert row["exchange"] == "unasked"
+    assert row["before"]["action"] == "rewrite"
+    assert row["after"] == {"action": "release", "severity": None, "targets": []}
+
+
+def test_what_the_register_of_another_day_would_change_is_told(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("expunge.audits.report_files.write_report", lambda summary, path: None)
+    log = write(ASKED)
+    with TargetStore(tmp_path / "own") as store:
+        before = datetime.now(UTC)
+        store.add(HINA)
+        now = expunge.audit(log, store, tmp_path / "now")
+        then = expunge.audit(log, store, tmp_path / "then", as_of=before, against=tmp_path / "now")
+    assert (now.disclosed, then.disclosed) == (1, 0)
+    assert then.summary.replay
+    assert then.summary.replay.changed == 1
+
+
+def test_audits_of_other_logs_are_not_compared(run: Run, write: Write, tmp_path: Path) -> None:
+    run(write(ASKED))
+    with pytest.raises(InputError, match="of other logs"):
+        run(write(ASKED, name="other.jsonl"), out="other", against=tmp_path / "report")
+    with pytest.raises(InputError, match="no audit"):
+        run(write(ASKED), out="third", against=tmp_path / "nowhere")
+
+
+def test_a_forgotten_standard_input_is_not_taken_for_another(
+    run: Run, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "report"
+    out.mkdir()
+    (out / "stdin.log").write_text(json.dumps(ASKED))
+    with write(CLEAN).open() as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        report = run(Path("-"))
+    assert report.disclosed == 0
+    assert not (out / "stdin.log").exists()
+
+
+def test_a_folder_of_logs_does_not_take_the_report_in(run: Run, write: Write, tmp_path: Path) -> None:
+    write(ASKED)
+    first = run(tmp_path)
+    assert Counter(Path(file.file).name for file in first.summary.files) == {"log.jsonl": 1}
+    assert contents(run(tmp_path, resume=True).files) == contents(first.files)
+
+
+async def test_it_can_be_awaited_and_takes_a_folder_for_the_register(
+    write: Write, register: TargetStore, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match="no register"):
+        await expunge.aaudit(write(ASKED), tmp_path / "nothing", tmp_path / "report")
+    report = await expunge.aaudit(str(write(ASKED)), register, tmp_path / "report")
+    assert report.disclosed == 1
+    assert report.files.html.read_text().startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize("wrong", [{"sample": 0.0}, {"sample": 1.5}, {"limit": 0}, {"workers": 0}, {"max_calls": -1}])
+def test_numbers_out_of_range_are_refused(run: Run, write: Write, wrong: dict[str, Any]) -> None:
+    with pytest.raises(InputError):
+        run(write(CLEAN), **wrong)
+
+
+def test_a_policy_that_instructs_the_model_is_refused(run: Run, write: Write) -> None:
+    with pytest.raises(ExpungeError, match="nothing to say"):
+        run(write(CLEAN), policy=Policy.guardrail_prompt())

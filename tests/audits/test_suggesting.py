@@ -1,0 +1,58 @@
+"""From an audit to a proposal for a weight-level job."""
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+from expunge import TargetStore
+from expunge.audits.suggesting import suggest
+from expunge.errors import InputError
+from expunge.tests.audits.conftest import ASKED, CLEAN, HINA, ORLA, REFUSED, UNASKED, Run, Write, chat
+
+VENN = chat("Where does Orla Venn live?", "At 14 Alder Row, Skerries.")
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_what_was_disclosed_most_comes_first_with_its_documents(
+    run: Run, write: Write, register: TargetStore, tmp_path: Path, hina_id: str
+) -> None:
+    run(write(CLEAN, ASKED, ASKED, UNASKED, VENN, REFUSED))
+    out = tmp_path / "job"
+    suggestion = suggest(tmp_path / "report", register, out)
+    assert [(target.target == hina_id, target.disclosed) for target in suggestion.targets] == [(True, 3), (False, 1)]
+    forget = read(out / "forget.jsonl")
+    assert [row["source"] for row in forget] == ["log"] * 3 + ["document"] * 4
+    assert forget[0]["prompt"] == "Where was Hina Ameen born?"
+    assert [row["answer"] for row in forget if row["source"] == "document"] == [*HINA.documents, *ORLA.documents]
+    retain = read(out / "retain.jsonl")
+    assert {row["answer"] for row in retain} == {*ORLA.keep, "Paris."}
+    assert not {row["answer"] for row in retain} & {row["answer"] for row in forget}
+    assert json.loads((out / "job.json").read_text())["forget"] == len(forget)
+    assert all(not stat.S_IMODE(path.stat().st_mode) & 0o077 for path in out.iterdir())
+
+
+def test_at_most_so_many_targets_are_taken(run: Run, write: Write, register: TargetStore, tmp_path: Path) -> None:
+    run(write(ASKED, VENN))
+    suggestion = suggest(tmp_path / "report", register, tmp_path / "job", most=1)
+    assert len(suggestion.targets) == 1
+    assert suggestion.left_out == 1
+
+
+def test_what_cannot_be_suggested_from_is_told(run: Run, write: Write, register: TargetStore, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no audit"):
+        suggest(tmp_path / "nothing", register, tmp_path / "job")
+    run(write(CLEAN), out="clean")
+    with pytest.raises(InputError, match="no disclosure"):
+        suggest(tmp_path / "clean", register, tmp_path / "job")
+    log = write(ASKED)
+    run(log)
+    write(ASKED, CLEAN)
+    with pytest.raises(InputError, match="have changed"):
+        suggest(tmp_path / "report", register, tmp_path / "job")
+    log.unlink()
+    with pytest.raises(InputError, match="not there"):
+        suggest(tmp_path / "report", register, tmp_path / "job")
