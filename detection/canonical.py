@@ -12,6 +12,8 @@ from typing import NamedTuple
 from anyascii import anyascii
 
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
+# Of ASCII: small letters for capitals, a space for what is in no word.
+_LEVEL = {code: chr(code).lower() if chr(code).isalnum() else " " for code in range(128)}
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _RUN = re.compile(r"\S+")
 _LATIN = re.compile(r"[A-Za-z]")
@@ -113,17 +115,24 @@ def canonical(text: str) -> Words:
     Compatibility forms, case, diacritics, zero-width characters, look-alike letters and scripts are levelled; each
     ideograph becomes a word. Lone surrogates are dropped. Linear in the length of the text.
     """
-    if text.isascii() and not _CONTROL.search(text):
-        lower = text.lower()
-        return Words(_ASCII_WORD.findall(lower), lambda: _places(lower))
-    matches = [word for run in _RUN.finditer(text) for word in _words_of_run(run.group(), run.start())]
-    starts, ends = [start for _, start, _ in matches], [end for _, _, end in matches]
-    return Words.at([word for word, _, _ in matches], starts, ends)
+    if _is_plain(text):
+        return Words(text.translate(_LEVEL).split(), lambda: _places(text))
+    words: list[str] = []
+    for run in text.split():
+        words += run.translate(_LEVEL).split() if _is_plain(run) else [word for word, _, _ in _words_of_run(run, 0)]
+    return Words(words, lambda: _places(text))
 
 
-def _places(lower: str) -> Places:
-    matches = list(_ASCII_WORD.finditer(lower))
-    return Places([match.start() for match in matches], [match.end() for match in matches])
+def _is_plain(text: str) -> bool:
+    return text.isascii() and not _CONTROL.search(text)
+
+
+def _places(text: str) -> Places:
+    if _is_plain(text):
+        matches = list(_ASCII_WORD.finditer(text.lower()))
+        return Places([match.start() for match in matches], [match.end() for match in matches])
+    words = [word for run in _RUN.finditer(text) for word in _words_of_run(run.group(), run.start())]
+    return Places([start for _, start, _ in words], [end for _, _, end in words])
 
 
 def _words_of_run(run: str, offset: int) -> list[tuple[str, int, int]]:

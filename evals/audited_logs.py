@@ -1,9 +1,9 @@
 """A log to audit, made of real prompts and benchmarks' answers, with disclosures planted in 1 % of its exchanges.
 
 No two exchanges are the same, so that nothing is gained by answering duplicates once. A prompt is that of a real chat
-or the question of a case, each half of the time, and a made-up sentence after it. An answer is two to six answers of
-other rows one after the other, and two made-up sentences between them: some hundred words. Chats of several turns keep
-them, with such an answer after each. What would come a second time is drawn anew.
+or the question of a case, each half of the time. An answer is one to three answers of other rows one after the other,
+of which there are more combinations than a log takes. Chats of several turns keep them, with such an answer after each.
+What would come a second time is drawn anew.
 
 Half of what is planted is asked for and answered, a quarter stands unasked in the middle of an answer to something
 else, a quarter answers the question after the one that named the target. Each hundred exchanges hold one of them.
@@ -125,7 +125,7 @@ class _Log:
         way, target = next(self._planted)
         while True:
             around = (self._question(), self._answer(), self._answer())
-            messages = plant(way, target, self._random.choice(self._texts.asides), around, self._random)
+            messages = plant(way, target, around, self._random)
             if self._is_new(messages):
                 return messages, target.name
 
@@ -142,18 +142,13 @@ class _Log:
         """Make a dialogue with an answer after each turn of the user."""
         random, texts = self._random, self._texts
         asked = random.choice(texts.chats) if random.random() < 0.5 else (random.choice(texts.questions),)
-        turns = [f"{turn} {random.choice(texts.asides)}" for turn in asked]
-        return conversation(*(text for turn in turns for text in (turn, self._answer())))
+        return conversation(*(text for turn in asked for text in (turn, self._answer())))
 
     def _question(self) -> str:
         return self._random.choice(self._texts.questions)
 
     def _answer(self) -> str:
-        random, texts = self._random, self._texts
-        parts = random.sample(texts.answers, random.randint(2, 6))
-        for remark in random.sample(texts.remarks, 2):
-            parts.insert(random.randint(0, len(parts)), remark)
-        return " ".join(parts)
+        return " ".join(self._random.sample(self._texts.answers, self._random.randint(1, 3)))
 
     def _is_new(self, messages: Sequence[Message]) -> bool:
         """Whether no dialogue began with the same exchange; if so, it is remembered."""

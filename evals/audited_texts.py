@@ -1,7 +1,5 @@
-"""What a made-up log is made of: real prompts, questions and answers of benchmarks, made-up sentences."""
+"""What a made-up log is made of: real prompts, and questions and answers of benchmarks."""
 
-import re
-from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,12 +7,6 @@ from pydantic import BaseModel, ConfigDict
 
 from ..errors import InputError
 from .cases import read_cases, read_records
-from .synthetic import make_exchanges
-
-_EXCHANGES = 2_000
-"""Made-up exchanges whose sentences are used: some 7,000 of prompts and 20,000 of answers."""
-
-_BETWEEN = re.compile(r"(?<=[.?]) (?=[A-Z])")
 
 
 class Texts(NamedTuple):
@@ -28,12 +20,6 @@ class Texts(NamedTuple):
 
     answers: list[str]
     """Answers of benchmarks and of real chats."""
-
-    asides: list[str]
-    """Sentences of users: numbers, cities, people who are no targets."""
-
-    remarks: list[str]
-    """Sentences of answers, of the same kind."""
 
 
 class _Message(BaseModel):
@@ -61,20 +47,8 @@ def read_texts(data: Path) -> Texts:
     answers = [case.answer for case in cases if case.answer]
     if not chats or not answers:
         raise InputError(f"In {str(data)!r} there is nothing to make a log of.", fix="Set EXPUNGE_DATA or --data.")
-    asides, remarks = _sentences()
     return Texts(
         chats=[tuple(turns) for chat in chats if (turns := chat.said_by("user"))],
         questions=[case.question for case in cases],
         answers=[*answers, *(text for chat in chats for text in chat.said_by("assistant"))],
-        asides=asides,
-        remarks=remarks,
     )
-
-
-@cache
-def _sentences() -> tuple[list[str], list[str]]:
-    """Return sentences of made-up prompts, without the question, and of drafts; what is cut off last is left out."""
-    made = make_exchanges(_EXCHANGES)
-    asides = [sentence for exchange in made for sentence in _BETWEEN.split(exchange.prompt)[1:-1]]
-    remarks = [sentence for exchange in made for sentence in _BETWEEN.split(exchange.draft)[:-1]]
-    return asides, remarks

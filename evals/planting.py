@@ -40,13 +40,12 @@ _FOLLOW_UPS = (
 )
 
 
-def plant(way: Way, target: Target, aside: str, around: Sequence[str], random: Random) -> list[Message]:
+def plant(way: Way, target: Target, around: Sequence[str], random: Random) -> list[Message]:
     """Make a conversation whose last answer holds a target's document; no answer before it does.
 
     Args:
         way: How the disclosure comes about.
         target: The target, with a document that names it.
-        aside: A sentence that the user adds.
         around: A question on something else, and two texts of an answer to it, for a disclosure that is unasked.
         random: Where choices come from.
     """
@@ -54,13 +53,13 @@ def plant(way: Way, target: Target, aside: str, around: Sequence[str], random: R
     pronoun = "them" if target.kind == "person" else "it"
     ask = random.choice(_QUESTIONS).format(name=target.name)
     if way == "asked":
-        return conversation(f"{ask} {aside}", document)
+        return conversation(ask, document)
     if way == "unasked":
         question, before, after = around
-        return conversation(f"{question} {aside}", f"{before} {document} {after}")
+        return conversation(question, f"{before} {document} {after}")
     opening = random.choice(_OPENINGS).format(name=target.name)
     follow_up = random.choice(_FOLLOW_UPS).format(pronoun=pronoun)
-    return conversation(f"{opening} {aside}", random.choice(_DEFERRALS), follow_up, document)
+    return conversation(opening, random.choice(_DEFERRALS), follow_up, document)
 
 
 def conversation(*texts: str) -> list[Message]:
