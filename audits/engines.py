@@ -5,12 +5,14 @@ import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import cache
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
 from threading import Thread
 from typing import NamedTuple
 
+from ..errors import ExpungeError
 from .batches import Batch
 from .judging import Judge, Question, Setup
 from .outcomes import Outcome
@@ -60,6 +62,9 @@ def _in_processes(setup: Setup, batches: Iterable[Batch], workers: int) -> Itera
                 yield _next(sent)
         while sent:
             yield _next(sent)
+    except BrokenProcessPool:
+        fix = "If it ran out of memory give fewer --workers. What is done is kept: go on with --resume."
+        raise ExpungeError("A process that judges has ended.", fix=fix) from None
     finally:
         pool.shutdown(cancel_futures=True)
 

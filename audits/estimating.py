@@ -18,7 +18,6 @@ TRIED = 200
 """Exchanges that are judged."""
 
 _START_S = 4.0
-_MOST_CALLS = 2
 
 
 class Estimate(BaseModel):
@@ -94,5 +93,5 @@ def estimate(logs: Logs, judge: Judge, keys: Keys, options: Options) -> Estimate
         tried=len(drawn.kept),
         touching=touching,
         seconds=round(read_s + judged_s / options.workers + (_START_S if options.workers > 1 else 0), 1),
-        calls=min(options.max_calls, round(_MOST_CALLS * share * len(seen))) if options.models else 0,
+        calls=min(options.max_calls, round(options.policy.max_calls * share * len(seen))) if options.models else 0,
     )

@@ -201,6 +201,8 @@ def _print_report(report: "AuditReport", *, as_json: bool) -> None:
         out.print(f"Could not be used, or only in part: {faults}. See {visible(str(report.files.errors))}")
     if summary.replay:
         out.print(_changes(report))
+    rate = summary.exchanges / summary.elapsed_s if summary.elapsed_s else 0
+    out.print(f"In {summary.elapsed_s:,.1f} s, {rate:,.0f} exchanges a second.")
     out.print(f"Report: {visible(str(report.files.html))}")
 
 

@@ -11,7 +11,6 @@ from pydantic import BaseModel
 
 from ..errors import ExpungeError, StoreBusy
 from ..settings import settings
-from ..stores.opening import is_register
 from .options import bring_in_step, open_store
 
 if TYPE_CHECKING:
@@ -172,6 +171,8 @@ def _server() -> Iterator[Check]:
 
 
 def _register(folder: Path, *, ready: bool) -> Iterator[Check]:
+    from ..stores.opening import is_register
+
     if not is_register(folder):
         fix = "expunge targets add NAME"
         yield Check(name="register", status="missing", detail=f"none in {str(folder)!r} yet", fix=fix)

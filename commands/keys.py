@@ -7,7 +7,6 @@ import typer
 from rich.table import Table
 
 from ..errors import InputError
-from ..stores.opening import is_register
 from .console import listing, note, out, print_json, visible
 from .options import JsonOption, StoreOption, open_store, store_path
 
@@ -41,6 +40,7 @@ def create(
     add --store DIR/tenants/NAME`.
     """
     from ..stores.access_keys import AccessKeys, tenant_folder
+    from ..stores.opening import is_register
     from ..stores.targets import TargetStore
 
     own = store_path(store).resolve()

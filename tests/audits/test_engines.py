@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 from expunge import Policy, TargetStore
-from expunge.errors import InputError
+from expunge.audits.journal import Done, Journal
+from expunge.errors import ExpungeError, InputError
 from expunge.tests.audits.conftest import ASKED, HINA, UNASKED, Run, Write, chat, contents
 
 
-def rows() -> list[object]:
-    clean = [chat(f"What is {number} and {number}?", str(2 * number), id=f"c{number}") for number in range(900)]
+def rows(many: int = 900) -> list[object]:
+    clean = [chat(f"What is {number} and {number}?", str(2 * number), id=f"c{number}") for number in range(many)]
     return [ASKED, *clean[:400], UNASKED, *clean[400:], {**ASKED, "id": "again"}, {**UNASKED, "id": "too"}]
 
 
@@ -33,6 +34,28 @@ def test_two_processes_find_the_same(run: Run, write: Write) -> None:
 def test_an_error_in_another_process_is_told(run: Run, write: Write) -> None:
     with pytest.raises(InputError, match="nothing to say"):
         run(write(*rows()), workers=2, policy=Policy.icul())
+
+
+def test_a_process_that_ends_is_told_and_what_is_done_is_kept(
+    run: Run, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = write(*rows(4_000))
+    seen: list[int] = []
+    written = Journal.write
+
+    def kill(self: Journal, done: Done) -> None:
+        written(self, done)
+        seen.append(done.batch.items)
+        for pid in judging():
+            os.kill(pid, signal.SIGKILL)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "write", kill)
+        with pytest.raises(ExpungeError, match="has ended") as caught:
+            run(log, workers=2)
+    assert "--resume" in caught.value.fix
+    assert len(seen) < 10
+    assert contents(run(log, workers=2, resume=True).files) == contents(run(log, out="whole").files)
 
 
 def test_processes_end_with_the_one_that_started_them(write: Write, tmp_path: Path) -> None:
@@ -59,6 +82,11 @@ def test_processes_end_with_the_one_that_started_them(write: Write, tmp_path: Pa
     while any(Path(f"/proc/{pid}").exists() for pid in started) and time.monotonic() < until:
         time.sleep(0.1)
     assert not [pid for pid in started if Path(f"/proc/{pid}").exists()]
+
+
+def judging() -> list[int]:
+    """Return the processes that this one has started to judge."""
+    return [pid for pid in children(os.getpid()) if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
 def children(pid: int) -> list[int]:
