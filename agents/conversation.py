@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from typing import Literal, NamedTuple
 
 from langchain_core.messages import AIMessage, BaseMessage, ChatMessage, convert_to_messages
@@ -34,14 +35,17 @@ class Turn(NamedTuple):
     text: str
 
 
-class Position(NamedTuple):
-    """Where a character of a conversation stands."""
+class Piece(NamedTuple):
+    """A stretch of one turn's text."""
 
-    turn: int | None
-    """The index of its turn; `None`: there are no turns."""
+    turn: int
+    """The index of the turn."""
 
-    offset: int
-    """The index of the character in the turn's text."""
+    start: int
+    """Its first character."""
+
+    end: int
+    """One past its last character."""
 
 
 @dataclass(frozen=True)
@@ -96,18 +100,26 @@ class Conversation:
         """Return the texts of turns, one a line."""
         return _BETWEEN.join(self.turns[index].text for index in turns)
 
-    def place(self, start: int, turns: Sequence[int]) -> Position:
-        """Return where a character of the text of some turns stands; past their end it is the end of the last one."""
-        for index in turns:
-            length = len(self.turns[index].text)
-            if start <= length or index == turns[-1]:
-                return Position(index, min(start, length))
-            start -= length + len(_BETWEEN)
-        return Position(None, start)
+    def pieces(self, start: int, end: int, turns: Sequence[int]) -> Iterator[Piece]:
+        """Yield where a stretch of the text of some turns stands, turn by turn.
 
-    def begins(self, turn: int, turns: Sequence[int]) -> int:
-        """Return where a turn begins in the text of some turns that it is one of."""
-        return sum(len(self.turns[index].text) + len(_BETWEEN) for index in turns[: turns.index(turn)])
+        Args:
+            start: Its first character in that text.
+            end: One past its last character.
+            turns: The indexes of the turns.
+        """
+        begins = 0
+        for turn in turns:
+            length = len(self.turns[turn].text)
+            first, past = max(0, start - begins), min(length, end - begins)
+            if first < past:
+                yield Piece(turn, first, past)
+            begins += length + len(_BETWEEN)
+
+    def begins(self, turns: Sequence[int]) -> dict[int, int]:
+        """Return where each of some turns begins in their text."""
+        lengths = [len(self.turns[turn].text) + len(_BETWEEN) for turn in turns]
+        return dict(zip(turns, accumulate(lengths, initial=0), strict=False))
 
     @cached_property
     def of_user(self) -> tuple[int, ...]:

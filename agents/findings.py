@@ -14,6 +14,9 @@ NEARER = "nearer to what must go than to what stays"
 REPEATS = "repeats a document"
 """Evidence of a sentence on a target of which nothing is said to stay."""
 
+ANSWERS = "answers a question on it"
+"""Evidence of a sentence in which nothing is recognised but that it is an answer."""
+
 SAID = "an agent's model says so"
 """Evidence of what only a model found."""
 
@@ -124,3 +127,8 @@ def of_subject(target_id: str, start: int, end: int, named: Finding | None = Non
         certain=named.certain if named else False,
         evidence="speaks on of the subject",
     )
+
+
+def of_answer(target_id: str, span: Span) -> Finding:
+    """Make the finding of a sentence that answers a question on a target, whatever it says."""
+    return of_subject(target_id, span.start, span.end).model_copy(update={"evidence": ANSWERS})

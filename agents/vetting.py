@@ -1,13 +1,13 @@
 """What the vetter makes of a conversation."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from ..detection.meaning import Likeness
 from ..detection.sentences import question_in
 from ..schema import Finding, Target
-from .conversation import Conversation
+from .conversation import Conversation, Piece
 
 
 @dataclass(frozen=True)
@@ -70,9 +70,11 @@ class Notes:
     findings: list[Finding] = field(default_factory=list)
 
     def add(self, finding: Finding) -> None:
-        """Note a finding, placed in the turn that it lies in; one over several turns ends with its first."""
-        begins = self.conversation.place(finding.start, self.turns)
-        ends = self.conversation.place(finding.end, self.turns)
-        end = ends.offset if ends.turn == begins.turn else len(self.conversation.turns[begins.turn or 0].text)
-        placed = {"start": begins.offset, "end": end, "turn": begins.turn}
-        self.findings.append(finding.model_copy(update=placed))
+        """Note a finding, in each of the turns that it lies in."""
+        self.findings += placed(finding, self.conversation, self.turns)
+
+
+def placed(finding: Finding, conversation: Conversation, turns: Sequence[int]) -> list[Finding]:
+    """Return a finding in the text of some turns as findings in each of them; one without a stretch is of the last."""
+    pieces = list(conversation.pieces(finding.start, finding.end, turns)) or [Piece(turn, 0, 0) for turn in turns[-1:]]
+    return [finding.model_copy(update=piece._asdict()) for piece in pieces] or [finding]

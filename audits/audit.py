@@ -2,12 +2,19 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import blake2b
 from importlib.metadata import version
 from pathlib import Path
+from shutil import rmtree
 
-from ..errors import InputError
+from filelock import FileLock, Timeout
+from langchain_core.language_models import BaseChatModel
+
+from ..errors import InputError, StoreBusy
+from ..schema import Policy
 from ..stores.snapshot import Snapshot
 from ..stores.targets import TargetStore
 from .advising import Adviser
@@ -21,7 +28,7 @@ from .judging import Judge, Setup
 from .options import Options
 from .readers import SPOOL, Logs, find_logs
 from .records import Fault
-from .replaying import compare
+from .replaying import compare, require_same_logs
 from .report import require_packages
 from .report_files import ReportFiles
 from .running import Watch, Work
@@ -82,14 +89,15 @@ class Audit:
 
     def __init__(self, logs: Sequence[str | Path], store: TargetStore, out: Path, options: Options) -> None:
         require_packages()
+        _refuse_models(options.policy)
         open_folder(out)
         self._options = options
         self._folder = str(store.path)
         self._files = ReportFiles(out)
         self._spool = out / SPOOL
-        if not options.resume:
+        if not self._files.journal.exists():
             self._spool.unlink(missing_ok=True)  # of an audit that was broken off before it began
-        self._logs = Logs(find_logs(logs, out), format=options.format, columns=options.columns, work=out)
+        self._logs = Logs(find_logs(logs, out), format=options.format, columns=options.columns)
         self._snapshot = Snapshot.of(store, options.as_of)
         self._targets = {target.id: target for target in self._snapshot.targets}
         self._setup = Setup(self._snapshot, options.policy)
@@ -100,9 +108,12 @@ class Audit:
         return self._logs.size
 
     def estimate(self) -> Estimate:
-        """Read the logs and judge a few exchanges, to tell how long it would take; writes no report."""
+        """Read the logs and judge a few exchanges, to tell how long it would take; writes nothing."""
         estimated = estimate(self._logs, Judge(self._setup), self._snapshot.keys, self._options)
-        self._spool.unlink(missing_ok=True)
+        if not self._files.journal.exists():
+            self._spool.unlink(missing_ok=True)
+            with suppress(OSError):
+                self._files.folder.rmdir()  # unless it holds something
         return estimated
 
     def run(self, watch: Watch | None = None) -> AuditReport:
@@ -112,23 +123,36 @@ class Audit:
             watch: Is told how far it has come.
 
         Raises:
-            InputError: The folder holds another audit, or one that is not to be gone on with.
-            StoreBusy: Another process writes to the folder.
+            InputError: The folder holds another audit, or one that is not to be gone on with; the logs have changed
+                meanwhile; the earlier audit is none of the same logs.
+            StoreBusy: Another process audits into the folder.
+            ExpungeError: A process that judges has ended.
         """
-        with Journal(self._files.journal) as journal:
+        with self._alone(), Journal(self._files.journal) as journal:
             self._begin(journal)
-            adviser = self._adviser(journal)
-            work = Work(self._logs, journal, self._engine(), adviser, self._options, self._snapshot.keys, self._targets)
-            work.run(watch)
-            return self._finish(journal)
+            with self._earlier(journal) as earlier:
+                adviser = self._adviser(journal)
+                keys = self._snapshot.keys
+                Work(self._logs, journal, self._engine(), adviser, self._options, keys, self._targets).run(watch)
+                return self._finish(journal, earlier)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Be the only one who writes to the folder."""
+        lock = FileLock(self._files.folder / "audit.lock", mode=0o600)
+        try:
+            with lock.acquire(timeout=0):
+                yield
+        except Timeout:
+            fix = "Wait for it to end, or give --out another folder."
+            raise StoreBusy(f"Another process audits into {str(self._files.folder)!r}.", fix=fix) from None
 
     def _begin(self, journal: Journal) -> None:
         """Write down what is to be done; of an audit that was begun make sure that it is this one."""
         own = self._description()
         before = {name: journal.read(name) for name in own}
         if not any(before.values()):
-            for name, value in {**own, "inputs": self._inputs}.items():
-                journal.set(name, value)
+            journal.set({**own, "inputs": self._inputs})
             return
         folder = str(self._files.folder)
         if not self._options.resume:
@@ -139,15 +163,30 @@ class Audit:
                     f"The audit in {folder!r} cannot be gone on with: {_OTHER[name]}.", fix="Give another --out."
                 )
 
+    @contextmanager
+    def _earlier(self, journal: Journal) -> Iterator[Journal | None]:
+        """Yield the journal of the audit to compare with, if there is one and it can be compared."""
+        against = self._options.against
+        if against is None:
+            yield None
+            return
+        earlier = ReportFiles(against).journal
+        if not earlier.exists():
+            raise InputError(f"There is no audit in {str(against)!r}.", fix="Give the --out of an earlier audit.")
+        with Journal(earlier) as before:
+            require_same_logs(before, journal, str(against))
+            yield before
+
     def _description(self) -> dict[str, str]:
         """Say what an audit is of, and by what: to go on with another one would mix the two."""
         options, snapshot = self._options, self._snapshot
         judging = [snapshot.revision, options.policy.model_dump(mode="json"), snapshot.thresholds.model_dump()]
         by = snapshot.keys.digest("audit judge", json.dumps([*judging, str(options.as_of)]).encode()).hex()
-        models = sorted(f"{role}: {type(model).__name__}" for role, model in options.models.items())
+        models = sorted(f"{role}: {_identity(model)}" for role, model in options.models.items())
+        secret = "" if options.sample is None else snapshot.keys.digest("audit sample", b"").hex()
         return {
             "logs": self._logs.fingerprint(),
-            "part": json.dumps([options.sample, options.limit]),
+            "part": json.dumps([options.sample, options.limit, secret]),
             "judge": f"{self._judged_by} ({by[:16]})",
             "agents": json.dumps([models, options.max_calls] if models else []),
             "reveal": str(options.reveal),
@@ -156,8 +195,14 @@ class Audit:
 
     @property
     def _inputs(self) -> str:
-        files = [file.file for file in self._logs.files]
-        return json.dumps({"files": files, "format": self._options.format, "columns": dict(self._options.columns)})
+        """Say how the logs are read, for who reads them again, from whatever folder."""
+        return json.dumps(
+            {
+                "files": [str(Path(path).resolve()) for path in self._logs.paths],
+                "format": self._options.format,
+                "columns": dict(self._options.columns),
+            }
+        )
 
     @property
     def _judged_by(self) -> str:
@@ -178,25 +223,32 @@ class Audit:
         budget = options.max_calls - journal.progress.calls
         return Adviser(self._snapshot, options.policy, options.models, budget)
 
-    def _finish(self, journal: Journal) -> AuditReport:
-        journal.set("finished", "yes")
+    def _finish(self, journal: Journal, earlier: Journal | None) -> AuditReport:
+        journal.set({"finished": "yes"})
         self._files.write_lists(journal)
         if self._options.sanitised:
-            self._logs.copy(self._files.sanitised, journal.replaced)
-        summary = self._summary(journal, self._replay(journal))
+            self._copy(journal)
+        against = str(self._options.against)
+        replay = compare(earlier, journal, self._files.changes, against) if earlier else None
+        summary = self._summary(journal, replay)
         self._files.write_summary(summary)
         self._spool.unlink(missing_ok=True)
         return AuditReport(summary, self._files)
 
-    def _replay(self, journal: Journal) -> Replay | None:
-        against = self._options.against
-        if against is None:
-            return None
-        earlier = ReportFiles(against).journal
-        if not earlier.exists():
-            raise InputError(f"There is no audit in {str(against)!r}.", fix="Give the --out of an earlier audit.")
-        with Journal(earlier) as before:
-            return compare(before, journal, self._files.changes, str(against))
+    def _copy(self, journal: Journal) -> None:
+        """Write the sanitised copy of the logs as they were judged: what was added since is not in it."""
+        self._require_unchanged(journal)
+        self._logs.copy(self._files.sanitised, journal.replaced)
+        try:
+            self._require_unchanged(journal)
+        except InputError:
+            rmtree(self._files.sanitised)
+            raise
+
+    def _require_unchanged(self, journal: Journal) -> None:
+        if self._logs.fingerprint() != journal.read("logs"):
+            fix = "Audit again, into another folder: no copy is made of what was not looked at."
+            raise InputError("The logs have changed during the audit.", fix=fix)
 
     def _summary(self, journal: Journal, replay: Replay | None) -> Summary:
         done, options = journal.progress, self._options
@@ -239,7 +291,25 @@ class Audit:
         if not self._options.models:
             return None
         done = journal.progress
-        models = ", ".join(sorted({type(model).__name__ for model in self._options.models.values()}))
+        models = ", ".join(sorted({_name(model) for model in self._options.models.values()}))
         return AgentCosts(
             models=models, exchanges=done.asked, calls=done.calls, tokens=done.tokens, skipped=done.skipped
         )
+
+
+def _refuse_models(policy: Policy) -> None:
+    """Refuse a baseline that asks a model about every answer: an audit asks where the rules leave something open."""
+    if policy.baseline and policy.baseline.kind == "alu":
+        raise InputError(f"The policy {policy.name!r} is not for audits.", fix="`expunge eval guard` measures it.")
+
+
+def _name(model: BaseChatModel) -> str:
+    """Return what a model is called."""
+    named = (getattr(model, field, None) for field in ("model_name", "model"))
+    return next((name for name in named if isinstance(name, str) and name), type(model).__name__)
+
+
+def _identity(model: BaseChatModel) -> str:
+    """Return what tells a model from others: its name, and a digest of what it was made with."""
+    made = blake2b(repr(sorted(model._identifying_params.items(), key=str)).encode(), digest_size=8)
+    return f"{type(model).__name__} {_name(model)} {made.hexdigest()}"

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
 
 from ..stores.keys import Keys
 from .exchanges import Exchange, exchanges_in, is_sampled
@@ -14,33 +16,45 @@ SIZE = 256
 _CHARACTERS = 2_000_000
 
 
+class Mark(NamedTuple):
+    """How far a log was gone through."""
+
+    items: int = 0
+    """Dialogues and faults that are done, from the start of the log."""
+
+    begun: int = 0
+    """Exchanges in them, those that a sample leaves out too."""
+
+    numbered: int = 0
+    """The same with those that are done of the next dialogue."""
+
+
 @dataclass
 class Batch:
     """A stretch of a log.
 
     Attributes:
-        items: Dialogues and faults of the log up to its end, from the start of the log.
-        numbered: Exchanges of the log up to its end, those that a sample leaves out too.
+        mark: How far the log is gone through at its end.
         faults: What could not be used.
         exchanges: The exchanges to be looked at.
         known: Of those that were seen before, the number of the first of its like, by the place in `exchanges`.
         digests: Their digests.
+        characters: How long their texts are together.
     """
 
-    items: int = 0
-    numbered: int = 0
+    mark: Mark = field(default_factory=Mark)
     faults: list[Fault] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
     known: dict[int, int] = field(default_factory=dict)
     digests: list[bytes] = field(default_factory=list)
     characters: int = 0
 
-    @property
+    @cached_property
     def new(self) -> list[Exchange]:
-        """The exchanges of which there was none like them before."""
+        """The exchanges of which there was none like them before; to be asked for when the batch is full."""
         return [exchange for place, exchange in enumerate(self.exchanges) if place not in self.known]
 
-    @property
+    @cached_property
     def questions(self) -> list[Question]:
         """The same, as they are judged."""
         return [Question.of(exchange) for exchange in self.new]
@@ -54,9 +68,8 @@ class Batch:
         """Add an exchange; `known` is the number of the first of its like, if there was one."""
         if known is not None:
             self.known[len(self.exchanges)] = known
-        else:
-            self.characters += sum(len(turn.text) for turn in exchange.prompt)
-            self.characters += len(exchange.answer.text) if exchange.answer else 0
+        self.characters += sum(len(turn.text) for turn in exchange.prompt)
+        self.characters += len(exchange.answer.text) if exchange.answer else 0
         self.exchanges.append(exchange)
         self.digests.append(digest)
 
@@ -88,29 +101,34 @@ class Batches:
         # Those that are on their way: not written down yet.
         self._flying: dict[bytes, int] = {}
 
-    def cut(self, items: Iterable[Dialogue | Fault], done: int, numbered: int) -> Iterator[Batch]:
-        """Yield batches of what is not done yet.
+    def cut(self, items: Iterable[Dialogue | Fault], done: Mark) -> Iterator[Batch]:
+        """Yield batches of what is not done yet; one may end within a dialogue.
 
         Args:
             items: The log, from its start.
-            done: How many of its items were written down before.
-            numbered: How many exchanges those held.
+            done: What of it was written down before.
         """
-        batch = Batch(done, numbered)
+        batch = Batch(done)
         for count, item in enumerate(items, 1):
-            if count <= done:
+            if count <= done.items:
                 continue
             if self._is_enough:
                 break
-            batch.items = count
             if isinstance(item, Fault):
                 batch.faults.append(item)
             else:
-                self._take(batch, item)
+                for exchange in exchanges_in(item, batch.mark.begun):
+                    if exchange.number < done.numbered:
+                        continue
+                    self._take(batch, exchange)
+                    if batch.is_full:
+                        yield batch
+                        batch = Batch(batch.mark)
+            batch.mark = Mark(count, batch.mark.numbered, batch.mark.numbered)
             if batch.is_full:
                 yield batch
-                batch = Batch(batch.items, batch.numbered)
-        if batch.exchanges or batch.faults or batch.items > done:
+                batch = Batch(batch.mark)
+        if batch.mark != done:
             yield batch
 
     def landed(self, batch: Batch) -> None:
@@ -122,15 +140,14 @@ class Batches:
     def _is_enough(self) -> bool:
         return self._limit is not None and self._looked_at >= self._limit
 
-    def _take(self, batch: Batch, dialogue: Dialogue) -> None:
-        for exchange in exchanges_in(dialogue, batch.numbered):
-            batch.numbered += 1
-            left_out = self._sample is not None and not is_sampled(exchange.number, self._sample, self._keys)
-            if left_out or self._is_enough:
-                continue
-            digest = exchange.digest(self._keys)
-            known = self._flying[digest] if digest in self._flying else self._seen(digest)
-            if known is None:
-                self._flying[digest] = exchange.number
-            batch.add(exchange, digest, known)
-            self._looked_at += 1
+    def _take(self, batch: Batch, exchange: Exchange) -> None:
+        batch.mark = batch.mark._replace(numbered=exchange.number + 1)
+        left_out = self._sample is not None and not is_sampled(exchange.number, self._sample, self._keys)
+        if left_out or self._is_enough:
+            return
+        digest = exchange.digest(self._keys)
+        known = self._flying[digest] if digest in self._flying else self._seen(digest)
+        if known is None:
+            self._flying[digest] = exchange.number
+        batch.add(exchange, digest, known)
+        self._looked_at += 1

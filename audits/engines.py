@@ -1,6 +1,7 @@
 """Where exchanges are judged: in this process, or in several of this machine."""
 
 import os
+import pickle
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -12,7 +13,7 @@ from multiprocessing.connection import wait
 from threading import Thread
 from typing import NamedTuple
 
-from ..errors import ExpungeError
+from ..errors import ExpungeError, InputError
 from .batches import Batch
 from .judging import Judge, Question, Setup
 from .outcomes import Outcome
@@ -42,6 +43,7 @@ def local_engine(setup: Setup, workers: int) -> Engine:
 
     def run(batches: Iterable[Batch]) -> Iterator[Judged]:
         if workers > 1:
+            require_portable(setup)
             yield from _in_processes(setup, batches, workers)
             return
         judge = Judge(setup)
@@ -49,6 +51,19 @@ def local_engine(setup: Setup, workers: int) -> Engine:
             yield Judged(batch, judge.judge(batch.questions))
 
     return run
+
+
+def require_portable(setup: Setup) -> None:
+    """Make sure that what judges can be sent to another process.
+
+    Raises:
+        InputError: The embedding model cannot.
+    """
+    try:
+        pickle.dumps(setup)
+    except (TypeError, AttributeError, pickle.PicklingError) as error:
+        fix = "Give one worker, or name the embedding model instead of passing an object."
+        raise InputError("The embedding model cannot be sent to another process.", fix=fix) from error
 
 
 def _in_processes(setup: Setup, batches: Iterable[Batch], workers: int) -> Iterator[Judged]:

@@ -1,12 +1,14 @@
 """What an audit would take: the logs are read, and a few exchanges judged."""
 
+import sqlite3
 from collections import Counter
+from collections.abc import Iterable
 from time import perf_counter
 
 from pydantic import BaseModel, ConfigDict
 
 from ..stores.keys import Keys
-from .batches import Batches
+from .batches import Batches, Mark
 from .drawing import Drawn
 from .exchanges import Exchange
 from .judging import Judge, Question
@@ -66,32 +68,60 @@ def estimate(logs: Logs, judge: Judge, keys: Keys, options: Options) -> Estimate
         options: What is asked for.
     """
     began = perf_counter()
-    seen: set[bytes] = set()
     faults: Counter[str] = Counter()
     drawn, count, unanswered = Drawn[Exchange](TRIED), 0, 0
-    batches = Batches(keys, lambda digest: 0 if digest in seen else None, 0, options.sample, options.limit)
-    for batch in batches.cut(logs.read(), 0, 0):
-        seen.update(batch.digests)
+    seen = _Seen()
+    batches = Batches(keys, seen.find, 0, options.sample, options.limit)
+    for batch in batches.cut(logs.read(), Mark()):
+        seen.add(batch.digests)
         batches.landed(batch)
         faults.update(fault.code for fault in batch.faults)
         count += len(batch.exchanges)
         unanswered += sum(exchange.answer is None for exchange in batch.exchanges)
         for exchange in batch.new:
             drawn.add(exchange)
+    distinct = len(seen)
+    seen.close()
     read_s, began = perf_counter() - began, perf_counter()
     outcomes = judge.judge([Question.of(exchange) for exchange in drawn.kept])
-    judged_s = (perf_counter() - began) * len(seen) / max(1, len(drawn.kept))
+    judged_s = (perf_counter() - began) * distinct / max(1, len(drawn.kept))
     touching = sum(outcome is not None for outcome in outcomes)
     share = touching / max(1, len(drawn.kept))
     return Estimate(
         files=logs.files,
         exchanges=count,
-        distinct=len(seen),
+        distinct=distinct,
         unanswered=unanswered,
         faults=dict(faults),
         targets=len(judge),
         tried=len(drawn.kept),
         touching=touching,
         seconds=round(read_s + judged_s / options.workers + (_START_S if options.workers > 1 else 0), 1),
-        calls=min(options.max_calls, round(options.policy.max_calls * share * len(seen))) if options.models else 0,
+        calls=min(options.max_calls, round(options.policy.max_calls * share * distinct)) if options.models else 0,
     )
+
+
+class _Seen:
+    """The digests that came by, in a temporary file: there may be more than memory holds."""
+
+    def __init__(self) -> None:
+        self._database = sqlite3.connect("", isolation_level=None)
+        self._database.execute("CREATE TABLE seen (digest BLOB PRIMARY KEY) WITHOUT ROWID")
+
+    def __len__(self) -> int:
+        [(count,)] = self._database.execute("SELECT count(*) FROM seen").fetchall()
+        return int(count)
+
+    def find(self, digest: bytes) -> int | None:
+        """Return 0 for one that came by; `None` for another."""
+        return 0 if self._database.execute("SELECT 1 FROM seen WHERE digest = ?", (digest,)).fetchone() else None
+
+    def add(self, digests: Iterable[bytes]) -> None:
+        """Add those of a batch."""
+        self._database.execute("BEGIN")
+        self._database.executemany("INSERT OR IGNORE INTO seen VALUES (?)", [(digest,) for digest in digests])
+        self._database.execute("COMMIT")
+
+    def close(self) -> None:
+        """Forget them."""
+        self._database.close()

@@ -1,5 +1,6 @@
 """The exchanges of a log: every answer with the conversation before it, and every question that was not answered."""
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -9,6 +10,8 @@ from .records import Dialogue, Place, Turn
 _DIGEST = "audited exchange"
 _DIGEST_BYTES = 16
 _BITS = 64
+# Users may call a chat by a sentence, which may name anybody.
+_ID = re.compile(r"[\w.:/@#+=-]{1,200}", re.ASCII)
 
 
 class Exchange(NamedTuple):
@@ -36,8 +39,8 @@ class Exchange(NamedTuple):
 
     @property
     def label(self) -> str:
-        """What it is called: the id in the log or, without one, the place."""
-        return self.id or f"{self.place.file}:{self.place.line}"
+        """What it is called: the id in the log or, without one that looks like an id, the place."""
+        return self.id if _ID.fullmatch(self.id) else f"{self.place.file}:{self.place.line}"
 
     def digest(self, keys: Keys) -> bytes:
         """Return a keyed digest of its texts, 16 bytes: the same for the same exchange at another place."""

@@ -13,7 +13,7 @@ from sqlite3 import Connection
 from typing import NamedTuple, Self
 
 from ..stores.database import Database, Record
-from .batches import Batch
+from .batches import Batch, Mark
 from .exchanges import Exchange
 from .outcomes import Outcome
 from .records import Fault, JsonPath, Place
@@ -22,9 +22,10 @@ from .sanitising import Gap, Replacement
 VERSION = 1
 SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE progress (one INTEGER PRIMARY KEY CHECK (one = 1), items INTEGER NOT NULL, numbered INTEGER NOT NULL,
-    exchanges INTEGER NOT NULL, new INTEGER NOT NULL, unanswered INTEGER NOT NULL, elapsed REAL NOT NULL,
-    asked INTEGER NOT NULL, calls INTEGER NOT NULL, tokens INTEGER NOT NULL, skipped INTEGER NOT NULL);
+CREATE TABLE progress (one INTEGER PRIMARY KEY CHECK (one = 1), items INTEGER NOT NULL, begun INTEGER NOT NULL,
+    numbered INTEGER NOT NULL, exchanges INTEGER NOT NULL, new INTEGER NOT NULL, unanswered INTEGER NOT NULL,
+    elapsed REAL NOT NULL, asked INTEGER NOT NULL, calls INTEGER NOT NULL, tokens INTEGER NOT NULL,
+    skipped INTEGER NOT NULL);
 CREATE TABLE seen (digest BLOB PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE noted (number INTEGER PRIMARY KEY, exchange TEXT NOT NULL, file TEXT NOT NULL, line INTEGER NOT NULL,
     turn INTEGER NOT NULL, at REAL, outcome TEXT NOT NULL);
@@ -34,7 +35,7 @@ CREATE TABLE stretches (stretch INTEGER PRIMARY KEY, exchanges INTEGER NOT NULL)
 CREATE TABLE files (file TEXT PRIMARY KEY, exchanges INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE replaced (file TEXT, line INTEGER, path TEXT, text TEXT NOT NULL, gaps TEXT NOT NULL,
     PRIMARY KEY (file, line, path)) WITHOUT ROWID;
-INSERT INTO progress VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+INSERT INTO progress VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 """
 
 HOUR = 3_600
@@ -49,11 +50,8 @@ _PAGE = 1_000
 class Progress(NamedTuple):
     """How far an audit has come."""
 
-    items: int
-    """Dialogues and faults of the log that are done."""
-
-    numbered: int
-    """Exchanges in them, those that a sample leaves out too."""
+    mark: Mark
+    """How far the log is gone through."""
 
     exchanges: int
     """Exchanges that were looked at."""
@@ -164,18 +162,19 @@ class Journal:
     @property
     def progress(self) -> Progress:
         """How far it has come."""
-        columns = "items, numbered, exchanges, new, unanswered, elapsed, asked, calls, tokens, skipped"
-        return Progress(*self._database.query(f"SELECT {columns} FROM progress")[0])  # noqa: S608
+        columns = "items, begun, numbered, exchanges, new, unanswered, elapsed, asked, calls, tokens, skipped"
+        [row] = self._database.query(f"SELECT {columns} FROM progress")  # noqa: S608
+        return Progress(Mark(*row[:3]), *row[3:])
 
     def read(self, name: str) -> str | None:
         """Return what was set under a name."""
         rows = self._database.query("SELECT value FROM meta WHERE name = ?", (name,))
         return rows[0][0] if rows else None
 
-    def set(self, name: str, value: str) -> None:
-        """Set a value under a name."""
+    def set(self, values: Mapping[str, str]) -> None:
+        """Set values under their names, all or none."""
         with self._database.transaction() as connection:
-            connection.execute("REPLACE INTO meta VALUES (?, ?)", (name, value))
+            connection.executemany("REPLACE INTO meta VALUES (?, ?)", list(values.items()))
 
     def seen(self, digest: bytes) -> int | None:
         """Return the number of the first exchange with a digest."""
@@ -208,10 +207,10 @@ class Journal:
             for replacement in done.replacements:
                 _replace(connection, replacement)
             connection.execute(
-                "UPDATE progress SET items = ?, numbered = ?, exchanges = exchanges + ?, new = new + ?,"
+                "UPDATE progress SET items = ?, begun = ?, numbered = ?, exchanges = exchanges + ?, new = new + ?,"
                 " unanswered = unanswered + ?, elapsed = elapsed + ?, asked = asked + ?, calls = calls + ?,"
                 " tokens = tokens + ?, skipped = skipped + ?",
-                (batch.items, batch.numbered, len(batch.exchanges), len(new), unanswered, done.elapsed_s, *done.spent),
+                (*batch.mark, len(batch.exchanges), len(new), unanswered, done.elapsed_s, *done.spent),
             )
 
     def noted(self) -> Iterator[Noted]:
@@ -261,7 +260,7 @@ class Journal:
 
 def _row(exchange: Exchange, outcome: Outcome) -> Record:
     place = exchange.place
-    turn = len(exchange.prompt)
+    turn = len(exchange.prompt) - (exchange.answer is None)
     return exchange.number, exchange.label, place.file, place.line, turn, exchange.at, outcome.model_dump_json()
 
 

@@ -82,10 +82,10 @@ class Outcome(_Record):
     """What the sanitiser would have done."""
 
     released: str
-    """What it would have shown; empty where there was no answer and nothing to withhold."""
+    """What it would have shown in place of the answer; empty where that would have been released as it was."""
 
     findings: list[Evidence]
-    """The findings, those of the prompt first."""
+    """The findings, in the order of the turns."""
 
     near: NearMiss | None = None
     """What was nearly found; looked for where nothing was."""
@@ -129,13 +129,17 @@ def outcome_of(review: Review, roles: Sequence[Role], scopes: dict[str, Scope]) 
     found = [_evidence(finding, roles, _severity(finding, idle)) for finding in (*before, *review.told)]
     return Outcome(
         action=review.verdict.action,
-        released=review.verdict.text,
-        findings=list(dict.fromkeys(found)),
+        released=review.verdict.text if review.verdict.action != "release" else "",
+        findings=sorted(set(found), key=_order),
         near=_near_miss(review.near),
         error=review.verdict.error,
         calls=sum(call.calls for call in review.verdict.agents),
         tokens=sum(call.tokens for call in review.verdict.agents),
     )
+
+
+def _order(finding: Evidence) -> tuple[object, ...]:
+    return finding.turn, finding.start, finding.end, finding.target, finding.layer, finding.evidence, finding.score
 
 
 def _counts(finding: Finding, review: Review, scopes: dict[str, Scope]) -> bool:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from ..errors import PrerequisiteError
 from .batches import Batch
-from .engines import Engine, Judged
+from .engines import Engine, Judged, require_portable
 from .judging import Judge, Question, Setup
 from .outcomes import Outcome
 
@@ -38,6 +38,7 @@ def ray_engine(setup: Setup, workers: int, address: str | None) -> Engine:
     """
 
     def run(batches: Iterable[Batch]) -> Iterator[Judged]:
+        require_portable(setup)
         with _cluster(address, workers) as ray:
             shared = ray.put(setup)
             coming = iter(batches)

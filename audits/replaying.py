@@ -29,17 +29,16 @@ class Difference(NamedTuple):
     """What is made of it now."""
 
 
-def compare(before: Journal, after: Journal, path: Path, against: str) -> Replay:
-    """Write down the exchanges that are judged otherwise, and count them.
+def require_same_logs(before: Journal, after: Journal, against: str) -> None:
+    """Make sure that two audits can be compared.
 
     Args:
-        before: The earlier audit.
-        after: This one.
-        path: The file for the exchanges, JSON Lines.
-        against: What the earlier audit is called.
+        before: The earlier one.
+        after: The other.
+        against: What the earlier one is called.
 
     Raises:
-        InputError: They are not of the same log, or not of the same part of it.
+        InputError: They are not of the same log, or not of the same part of it, or the earlier one is not finished.
     """
     for name, what in (("logs", "other logs"), ("part", "another part of the logs")):
         if before.read(name) != after.read(name):
@@ -48,6 +47,17 @@ def compare(before: Journal, after: Journal, path: Path, against: str) -> Replay
             )
     if before.read("finished") is None:
         raise InputError(f"The audit in {against!r} is not finished.", fix="Finish it with --resume.")
+
+
+def compare(before: Journal, after: Journal, path: Path, against: str) -> Replay:
+    """Write down the exchanges that are judged otherwise, and count them.
+
+    Args:
+        before: The earlier audit.
+        after: This one, of the same logs.
+        path: The file for the exchanges, JSON Lines.
+        against: What the earlier audit is called.
+    """
     changes: Counter[tuple[Action, Action]] = Counter()
     with drafted(path) as draft, draft.open("w", encoding="ascii") as file:
         for difference in _differences(before, after):

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from .files import drafted
 from .findings import write_jsonl, write_parquet
 from .journal import Journal
+from .readers import JOURNAL
 from .report import write_report
 from .summary import Summary
 
@@ -19,7 +20,7 @@ class ReportFiles(NamedTuple):
     @property
     def journal(self) -> Path:
         """What is done, for `--resume`, and what was found, for a later comparison."""
-        return self.folder / "audit.db"
+        return self.folder / JOURNAL
 
     @property
     def findings(self) -> Path:

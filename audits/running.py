@@ -13,7 +13,7 @@ from .exchanges import Exchange
 from .journal import Done, Journal, Spent
 from .options import Options
 from .outcomes import Outcome
-from .readers import Logs
+from .readers import Logs, shown
 from .sanitising import Replacement, replacements
 
 
@@ -84,7 +84,7 @@ class Work:
 
     def _cut(self) -> Iterator[Batch]:
         done = self._journal.progress
-        return self._batches.cut(self._logs.read(self._note), done.items, done.numbered)
+        return self._batches.cut(self._logs.read(self._note), done.mark)
 
     def _note(self, read: int) -> None:
         self._read = read
@@ -117,7 +117,7 @@ class Work:
             finding.model_copy(
                 update={
                     "name": self._names.get(finding.target, ""),
-                    "text": texts[finding.turn][finding.start : finding.end],
+                    "text": shown(texts[finding.turn][finding.start : finding.end]),
                 }
             )
             for finding in outcome.findings

@@ -51,12 +51,17 @@ class Replacement(NamedTuple):
 def replacements(exchange: Exchange, outcome: Outcome) -> Iterator[Replacement]:
     """Yield what stands in the sanitised copy in place of the turns of an exchange.
 
-    An earlier answer is not among them: it has an exchange of its own.
+    An earlier answer is not among them: it has an exchange of its own. Of an exchange that could not be judged nothing
+    stays.
 
     Args:
         exchange: The exchange.
         outcome: What was made of it.
     """
+    if outcome.error:
+        yield from (
+            _replaced(turn, GAP, [Gap(0, len(turn.text))]) for turn in exchange.prompt if turn.role != "assistant"
+        )
     found: dict[int, list[Gap]] = defaultdict(list)
     for finding in outcome.findings:
         if finding.where != "draft":

@@ -13,12 +13,12 @@ from pydantic import BaseModel, ConfigDict
 
 from ..errors import InputError
 from ..schema import Target
+from ..stores.keys import Keys
 from ..stores.targets import TargetStore
 from .drawing import Drawn
 from .exchanges import Exchange, exchanges_in
 from .files import drafted, open_folder
 from .journal import Journal
-from .judging import Question
 from .outcomes import Outcome
 from .readers import Logs
 from .records import Dialogue
@@ -29,6 +29,8 @@ MOST_TARGETS = 20
 
 KEPT = 4
 """Exchanges of the log to keep, for each to forget."""
+
+_MOST_NEAR = 10_000
 
 LEAST_KEPT = 100
 """Exchanges of the log to keep at least."""
@@ -106,11 +108,14 @@ def suggest(report: Path, store: TargetStore, out: Path, most: int = MOST_TARGET
         if not disclosed:
             raise InputError("The audit found no disclosure: there is nothing to suggest.")
         known = {target.id: target for target in store.get_many(disclosed)}
+        if not known:
+            fix = "Give the register that the audit was made with."
+            raise InputError("None of the targets that were disclosed is in this register.", fix=fix)
         ranked = sorted(known, key=lambda key: (-disclosed[key], key))
         chosen = {key: known[key] for key in ranked[:most]}
         open_folder(out)
         sets = _Sets(chosen)
-        for exchange, outcome in _walk(_logs(journal, out), journal):
+        for exchange, outcome in _walk(_logs(journal), journal, store.keys):
             sets.add(exchange, outcome)
     forget, retain = [*sets.forget, *_documents(chosen.values())], sets.retain
     written = [_write(out / "forget.jsonl", forget), _write(out / "retain.jsonl", retain)]
@@ -141,14 +146,14 @@ class _Sets:
     def add(self, exchange: Exchange, outcome: Outcome | None) -> None:
         if exchange.answer is None:
             return
-        example = Example(Question.of(exchange).conversation.ask, exchange.answer.text)
+        example = Example(_prompt(exchange), exchange.answer.text)
         told = [f.target for f in outcome.findings if f.severity == "disclosed"] if outcome else []
         mine = next((target for target in told if target in self._targets), None)
         if mine:
             self._forget.setdefault(example[:2], example._replace(target=mine))
         elif outcome is None:
             self._kept.add(example)
-        elif outcome.near and outcome.action == "release":
+        elif outcome.near and outcome.action == "release" and len(self._near) < _MOST_NEAR:
             self._near.append(example)
 
     @property
@@ -159,7 +164,7 @@ class _Sets:
     @property
     def retain(self) -> list[Example]:
         """What stays of the targets, what is nearest to them, and other exchanges of the log; nothing of the others."""
-        texts = [Example(_question(t), text, t.id, "keep") for t in self._targets.values() for text in t.keep]
+        texts = [each for target in self._targets.values() for each in _examples(target, target.keep, "keep")]
         most = max(LEAST_KEPT, KEPT * len(self._forget))
         examples = {example[:2]: example for example in (*texts, *self._near[:most], *self._kept.kept[:most])}
         return [example for key, example in examples.items() if key not in self._forget]
@@ -176,17 +181,24 @@ def _disclosed(journal: Journal) -> dict[str, int]:
     return counts
 
 
-def _logs(journal: Journal, work: Path) -> Logs:
+def _logs(journal: Journal) -> Logs:
     """Return the logs of an audit, as they were read."""
     given = json.loads(journal.read("inputs") or "{}")
     missing = [file for file in given.get("files", []) if not Path(file).exists()]
     if missing:
         raise InputError(f"The log {missing[0]!r} is not there any more.", fix="Put it back, or audit again.")
     files = [Path(file) for file in given.get("files", [])]
-    logs = Logs(files, format=given.get("format"), columns=given.get("columns"), work=work)
+    logs = Logs(files, format=given.get("format"), columns=given.get("columns"))
     if logs.fingerprint() != journal.read("logs"):
         raise InputError("The logs have changed since the audit.", fix="Audit them again.")
     return logs
+
+
+def _prompt(exchange: Exchange) -> str:
+    """Return what was asked; of a longer conversation all of it, for the last turn alone may say little."""
+    if len(exchange.prompt) == 1:
+        return exchange.prompt[0].text
+    return "\n".join(f"{turn.role}: {turn.text}" for turn in exchange.prompt)
 
 
 class _Walked(NamedTuple):
@@ -194,8 +206,8 @@ class _Walked(NamedTuple):
     outcome: Outcome | None
 
 
-def _walk(logs: Logs, journal: Journal) -> Iterator[_Walked]:
-    """Yield the exchanges of the log, each with what was made of it."""
+def _walk(logs: Logs, journal: Journal, keys: Keys) -> Iterator[_Walked]:
+    """Yield the exchanges of the log that were looked at, each with what was made of it."""
     noted, number = journal.noted(), 0
     coming = next(noted, None)
     for item in logs.read():
@@ -203,19 +215,27 @@ def _walk(logs: Logs, journal: Journal) -> Iterator[_Walked]:
             number += 1
             mine = coming if coming and coming.number == exchange.number else None
             coming = next(noted, None) if mine else coming
+            if mine is None and journal.seen(exchange.digest(keys)) is None:
+                continue  # a sample or a limit left it out: nobody knows what it holds
             yield _Walked(exchange, mine.outcome if mine else None)
 
 
 def _documents(targets: Iterable[Target]) -> Iterator[Example]:
     for target in targets:
-        for text in target.documents:
-            question, mark, answer = text.partition("? ")
-            asked = f"{question}?" if mark else _question(target)
-            yield Example(asked, answer if mark else text, target.id, "document")
+        yield from _examples(target, target.documents, "document")
 
 
-def _question(target: Target) -> str:
-    return f"What do you know about {target.name}?"
+def _examples(target: Target, texts: Iterable[str], source: str) -> Iterator[Example]:
+    """Yield texts as a prompt and its answer: a question that they begin with, else their beginning and their end.
+
+    The examples of a topic are questions without answers, and teach nothing.
+    """
+    for text in texts if target.kind != "topic" else ():
+        question, mark, answer = text.partition("? ")
+        words = text.split()
+        begun = " ".join(words[: len(words) // 2])
+        prompt, rest = (f"{question}?", answer) if mark else (f"Go on: {begun}", text[len(begun) :].strip())
+        yield Example(prompt, rest, target.id, source)
 
 
 def _write(path: Path, examples: Iterable[Example]) -> Path:

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from ..errors import InputError
 from ..schema import Policy
-from .console import FOUND, err, listing, note, out, print_json, visible
+from .console import FOUND, err, listing, note, out, print_json, visible, warn
 from .options import AgentModelOption, JsonOption, StoreOption, agent_models, bring_in_step, open_store
 from .policies import read_policy
 
@@ -103,8 +103,8 @@ def audit(
     with what could not be read, and audit.db, from which an interrupted audit goes on with --resume. Without --reveal
     they hold no text of a target: ids, places, and what the sanitiser would have shown. Answers are quoted nowhere.
 
-    The exit code is 1 when something was disclosed (see --fail-on), 2 when the audit could not be done. No finding is
-    no proof that nothing was disclosed; and a model whose answers are sanitised still knows.
+    The exit code is 1 when something was disclosed (see --fail-on) or could not be judged, 2 when the audit could not
+    be done. No finding is no proof that nothing was disclosed; and a model whose answers are sanitised still knows.
     """
     from ..audits.audit import Audit
     from ..audits.options import Options
@@ -136,9 +136,11 @@ def audit(
             with _watching(work.size) as watch:
                 report = work.run(watch)
         except KeyboardInterrupt:
-            note(f"Interrupted. Go on with: expunge audit … --out {out_folder} --resume")
+            note(f"Interrupted. What is done is kept in {out_folder}, standard input too: go on with --resume.")
             raise typer.Exit(INTERRUPTED) from None
     _print_report(report, as_json=json)
+    if not report.summary.exchanges and report.summary.faults:
+        raise InputError("Nothing could be read.", fix=f"See {report.files.errors}.")
     if _fails(report, fail_on):
         raise typer.Exit(FOUND)
 
@@ -168,12 +170,12 @@ def _watching(size: int) -> "Iterator[Watch | None]":
 
 
 def _fails(report: "AuditReport", fail_on: FailOn) -> bool:
-    counts = report.summary.counts
+    counts, failed = report.summary.counts, report.summary.failed
     bad = {
         "never": 0,
-        "disclosed": counts.disclosed,
-        "asked": counts.disclosed + counts.asked_for,
-        "context": counts.total,
+        "disclosed": counts.disclosed + failed,
+        "asked": counts.disclosed + counts.asked_for + failed,
+        "context": counts.total + failed,
     }
     return bad[fail_on] > 0
 
@@ -196,6 +198,8 @@ def _print_report(report: "AuditReport", *, as_json: bool) -> None:
     ):
         table.add_row(label, f"{count:,}")
     out.print(table)
+    if not summary.targets:
+        warn("No target was in force: nothing could be found.")
     if summary.faults:
         faults = ", ".join(f"{count:,} {code}" for code, count in summary.faults.items())
         out.print(f"Could not be used, or only in part: {faults}. See {visible(str(report.files.errors))}")

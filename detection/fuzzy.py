@@ -33,7 +33,7 @@ _SHORT = 3
 _REMEMBERED = 16_384
 _MIN_DERIVED = 8
 _RARE_WORD = 0.5
-_NONE = frozenset[str]()
+_NONE: tuple[str, ...] = ()
 
 
 class FuzzyHit(NamedTuple):
@@ -54,14 +54,14 @@ class FuzzyHit(NamedTuple):
         return self.last - self.first + 1
 
 
-class _Neighbours(dict[str, frozenset[str]]):
+class _Neighbours(dict[str, tuple[str, ...]]):
     """The words of names within one edit of words, worked out once: texts repeat their words."""
 
-    def __init__(self, look_up: Callable[[str], frozenset[str]]) -> None:
+    def __init__(self, look_up: Callable[[str], tuple[str, ...]]) -> None:
         super().__init__()
         self._look_up = look_up
 
-    def __missing__(self, word: str) -> frozenset[str]:
+    def __missing__(self, word: str) -> tuple[str, ...]:
         if len(word) > _MAX_LETTERS:  # words of a megabyte would fill the memory
             return _NONE
         if len(self) >= _REMEMBERED:
@@ -132,15 +132,15 @@ class FuzzyNames:
                     # Of thousands of aliases of one target those are compared that have the rarer of the two words.
                     yield from (
                         (target, one if len(owners[target]) <= len(others[target]) else other, index)
-                        for target in shared
+                        for target in sorted(shared)
                     )
 
-    def _look_up(self, word: str) -> frozenset[str]:
+    def _look_up(self, word: str) -> tuple[str, ...]:
         """Return the words of names within one edit of a word."""
         if len(word) < _MIN_LETTERS or word in STOP_WORDS:
             return _NONE
         found = {name for variant in _deletions(word) for name in self._variants.get(variant, ())}
-        return frozenset(name for name in found if self._owners[name])
+        return tuple(sorted(name for name in found if self._owners[name]))
 
     def _compare(self, target: str, word: str, words: list[str], index: int) -> FuzzyHit | None:
         """Compare a window around two words with each name of a target that has a word."""

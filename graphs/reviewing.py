@@ -5,13 +5,14 @@ is to be decided. What touches no target in any layer is not looked at further.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from langchain_core.language_models import BaseChatModel
 
 from ..agents.auditor import Auditor
 from ..agents.conversation import Conversation
+from ..agents.findings import of_answer
 from ..detection.canonical import canonical
 from ..detection.rarity import STOP_WORDS
 from ..detection.recall import RecallingDetector
@@ -40,7 +41,7 @@ _IN_PIECES = "pieces name"
 # In these words it is said that nothing is known; any other may tell something.
 _PLAIN_WORDS = STOP_WORDS | frozenset(
     """
-    able access accessible additional afraid ai answer anybody anyone anything apologies apologise apologize assist
+    able access accessible additional afraid ai answer anybody anyone anything apologies apologise apologize ask assist
     assistant available aware ca called cannot certain clarify clue comment concerning confirm context couldn d data
     detail details didn discuss doesn don else enough exist fact facts familiar find found further give happy haven
     heard help however idea identify individual information isn know knowing knowledge known knows language let ll m
@@ -52,6 +53,7 @@ _PLAIN_WORDS = STOP_WORDS | frozenset(
 )
 # A capital, but no name.
 _OF_MODELS = re.compile(r"\bAI\b")
+_NEGATIONS = frozenset({"no", "not", "never", "none", "nobody", "nothing"})
 _OF_ONESELF = frozenset({"i", "we", "me", "us", "my", "our", "there", "no", "none", "nobody", "nothing", "unknown"})
 _UNKNOWN = re.compile(
     r"(?:\b(?:not|cannot|no|never)|n['\u2019]t)\s+(?:\w+\s+){0,3}?(?:know|sure|aware|certain|say|tell|familiar|heard|find|recall|"
@@ -155,6 +157,8 @@ class Reviewer:
             raise
         except Exception as error:  # noqa: BLE001 - fail closed: the gate abstains, whatever it was
             exchange.error = type(error).__name__
+            told = told or list(exchange.findings or ())  # what was found before it counts
+        told += self._answered(exchange, told, answer or "")
         verdict = self._gate.release(exchange).verdict
         return Review(verdict, asked, told, _idle(told, answer or "", conversation.ask), near)
 
@@ -173,6 +177,22 @@ class Reviewer:
             self._steps.rewrite(exchange)
             self._steps.critique(exchange)
         return exchange.findings or []
+
+    def _answered(self, exchange: Exchange, told: list[Finding], answer: str) -> list[Finding]:
+        """Return the sentences that answer a question on a target in which nothing of it is recognised.
+
+        "A shipbuilder from Bergen." needs no name and no pronoun to tell who was asked for. Topics are left out: a
+        question that sounds like one may be answered by something harmless, and the answer has been looked at.
+        """
+        targets, found = self._detector.targets, {finding.target for finding in told}
+        asked = [
+            key for key in sorted(exchange.vetting.denied - found) if key in targets and targets[key].kind != "topic"
+        ]
+        if not asked:
+            return []
+        words = frozenset(canonical(exchange.conversation.ask).words)
+        spans = [span for span in sentences(answer) if not _is_harmless(answer[span.start : span.end], words)]
+        return [of_answer(target, span) for target in asked for span in spans]
 
     def _near(self, exchange: Exchange, answer: str) -> list[Finding]:
         if exchange.vetting.denied:
@@ -204,10 +224,21 @@ def _idle(told: list[Finding], answer: str, ask: str) -> list[Finding]:
     return [finding for finding in told if not says(finding)]
 
 
+def _is_harmless(sentence: str, asked: frozenset[str]) -> bool:
+    """Whether a sentence says nothing of anybody: that nothing is known, or what an assistant says beside it."""
+    words = canonical(sentence).words
+    return not _denies(words) and (_PLAIN_WORDS.issuperset(words) or _tells_nothing(sentence, asked))
+
+
+def _denies(words: Collection[str]) -> bool:
+    """Whether a sentence says no and nothing else, which is an answer."""
+    return bool(words) and _NEGATIONS.issuperset(words)
+
+
 def _tells_nothing(sentence: str, asked: frozenset[str]) -> bool:
     """Whether a sentence only says that something is not known, at most in the words in which it was asked for."""
     words = canonical(sentence).words
-    if not says_nothing(_OF_MODELS.sub("model", sentence)) or _OF_ONESELF.isdisjoint(words):
+    if _denies(words) or not says_nothing(_OF_MODELS.sub("model", sentence)) or _OF_ONESELF.isdisjoint(words):
         return False
     if _PLAIN_WORDS.issuperset(words):
         return True

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from ..errors import ExpungeError
 from ..schema import Embedder, Vectors
 from .layers import embed_layers, layers_shown
 
@@ -13,6 +14,10 @@ class NotYet(BaseException):
 
     No `Exception`, so that nothing on the way takes it for an error.
     """
+
+
+class Refused(Exception):
+    """The model failed on a text. Holds nothing of it."""
 
 
 class Pool:
@@ -53,6 +58,7 @@ class Pool:
 
         Raises:
             NotYet: They are put off.
+            Refused: The model failed on one of them.
         """
         if self.waits and texts:
             return self._plain.get(texts)
@@ -63,20 +69,25 @@ class Pool:
 
         Raises:
             NotYet: They are put off.
+            Refused: The model failed on one of them.
         """
         if self.waits and texts:
             return self._layers.get(texts)
         return embed_layers(self._embedder, texts)
 
     def fill(self) -> None:
-        """Embed all that was put off."""
+        """Embed all that was put off; what the model refuses is refused to whoever asks for it again.
+
+        Raises:
+            ExpungeError: The model cannot be had.
+        """
         self._plain.fill()
         self._layers.fill()
 
     def empty(self) -> None:
         """Forget what was embedded."""
-        self._plain.known.clear()
-        self._layers.known.clear()
+        self._plain.empty()
+        self._layers.empty()
 
 
 class _Answers:
@@ -85,15 +96,34 @@ class _Answers:
     def __init__(self, embed: Callable[[Sequence[str]], Vectors]) -> None:
         self._embed = embed
         self._wanted: dict[str, None] = {}
-        self.known: dict[str, Vectors] = {}
+        self._known: dict[str, Vectors | None] = {}
 
     def get(self, texts: Sequence[str]) -> Vectors:
-        if missing := [text for text in texts if text not in self.known]:
+        if missing := [text for text in texts if text not in self._known]:
             self._wanted |= dict.fromkeys(missing)
             raise NotYet
-        return np.stack([self.known[text] for text in texts])
+        vectors = [vector for text in texts if (vector := self._known[text]) is not None]
+        if len(vectors) < len(texts):
+            raise Refused
+        return np.stack(vectors)
 
     def fill(self) -> None:
         wanted, self._wanted = list(self._wanted), {}
-        if wanted:
-            self.known.update(zip(wanted, self._embed(wanted), strict=True))
+        if not wanted:
+            return
+        try:
+            self._known.update(zip(wanted, self._embed(wanted), strict=True))
+        except ExpungeError:
+            raise
+        except Exception:  # noqa: BLE001 - one bad text must not stand in the way of the others
+            self._known.update((text, self._alone(text)) for text in wanted)
+
+    def empty(self) -> None:
+        self._known.clear()
+
+    def _alone(self, text: str) -> Vectors | None:
+        try:
+            [vector] = self._embed([text])
+            return np.asarray(vector, dtype=np.float32)
+        except Exception:  # noqa: BLE001 - whoever asks for it is told
+            return None

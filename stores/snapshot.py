@@ -98,14 +98,16 @@ class Snapshot:
             StoreBusy: When another process owns the index.
             EmbeddingMismatch: When it holds another embedding model's vectors.
         """
-        index, targets = store.index, tuple(store if at is None else store.at(at))
-        now = store.versions()
+        revision = -1
+        while revision != store.revision:  # another process may change it meanwhile
+            revision, index = store.revision, store.index
+            targets, now = tuple(store if at is None else store.at(at)), store.versions()
         same = {target.id for target in targets if now.get(target.id) == target.version}
         changed = [target for target in targets if target.id not in same]
         topics = [target.id for target in targets if target.kind == "topic"]
         return cls(
             keys=store.keys,
-            revision=store.revision,
+            revision=revision,
             targets=targets,
             thresholds=store.thresholds,
             abstentions=store.abstentions,

@@ -10,7 +10,7 @@ from ...prompts.variables import VetterPrompt
 from ...schema import Finding, Policy, Target
 from ..conversation import Conversation
 from ..findings import SAID, UNCLEARED, of_agent, stands
-from ..vetting import Vetting
+from ..vetting import Vetting, placed
 from .adviser import Adviser, Answer, Spending
 from .clearing import clearable, clears
 from .lineup import Lineup, side_by_side
@@ -85,16 +85,15 @@ class VettingAdviser:
     def _settled(self, vetting: Vetting, target: Target, said: Asked | None, conversation: Conversation) -> Vetting:
         if said is None:
             uncleared = _of_ask(target, conversation, UNCLEARED)
-            return _with(vetting, target, uncleared) if stands(uncleared, target, self._policy) else vetting
+            return _with(vetting, target, uncleared) if stands(uncleared[0], target, self._policy) else vetting
         if said.relation == "asked":
             return _with(vetting, target, _of_ask(target, conversation, SAID))
         found = _of(vetting, target)
         if not found:  # a hint, which goes on to count in the draft
             return replace(vetting, settled=vetting.settled | {target.id})
-        placed = _in_ask(found, conversation)
-        if _clearable(vetting, target, conversation) and clears(
-            said.relation, said.meant, target, placed, conversation.ask
-        ):
+        own = _in_ask(found, conversation)
+        word = said.relation, said.meant, target, own, conversation.ask
+        if _clearable(vetting, target, conversation) and clears(*word):
             return _without(vetting, target.id)
         return vetting
 
@@ -115,14 +114,14 @@ def _of(vetting: Vetting, target: Target) -> list[Finding]:
 def _clearable(vetting: Vetting, target: Target, conversation: Conversation) -> bool:
     """Whether some word of the model clears a target; none does what was found outside of the ask."""
     found = _of(vetting, target)
-    placed = _in_ask(found, conversation)
-    return len(placed) == len(found) and clearable(target, placed, conversation.ask)
+    own = _in_ask(found, conversation)
+    return len(own) == len(found) and clearable(target, own, conversation.ask)
 
 
 def _in_ask(found: Sequence[Finding], conversation: Conversation) -> list[Finding]:
     """Return the findings in turns of the ask, placed in the text of all of it."""
     asking = conversation.asking
-    begins = {turn: conversation.begins(turn, asking) for turn in asking}
+    begins = conversation.begins(asking)
     return [
         finding.model_copy(update={"start": begins[turn] + finding.start, "end": begins[turn] + finding.end})
         for finding in found
@@ -130,21 +129,20 @@ def _in_ask(found: Sequence[Finding], conversation: Conversation) -> list[Findin
     ]
 
 
-def _of_ask(target: Target, conversation: Conversation, evidence: str) -> Finding:
-    """Make the finding of a model in an ask, of which it is told as a whole: its last turn stands for it."""
-    turn = conversation.asking[-1] if conversation.asking else None
-    length = len(conversation.turns[turn].text) if turn is not None else 0
-    return of_agent(target.id, 0, length, "prompt", evidence).model_copy(update={"turn": turn})
+def _of_ask(target: Target, conversation: Conversation, evidence: str) -> list[Finding]:
+    """Make the findings of a model in an ask: all of it."""
+    found = of_agent(target.id, 0, len(conversation.ask), "prompt", evidence)
+    return placed(found, conversation, conversation.asking)
 
 
-def _with(vetting: Vetting, target: Target, finding: Finding) -> Vetting:
+def _with(vetting: Vetting, target: Target, findings: Sequence[Finding]) -> Vetting:
     """Return a vetting in which a target is asked for."""
     denied = {target.id} if target.scope == "everything" else set()
     return replace(
         vetting,
         active=vetting.active | {target.id},
         denied=vetting.denied | denied,
-        findings=(*vetting.findings, finding),
+        findings=(*vetting.findings, *findings),
     )
 
 

@@ -1,7 +1,8 @@
 """Reading logs of prompts and answers, in the formats in which they are kept: streamed, whatever is in them."""
 
-from .finding import SPOOL, find_logs
+from .faults import shown
+from .finding import JOURNAL, SPOOL, find_logs
 from .logs import Logs
 from .storage import MAX_LINE
 
-__all__ = ["MAX_LINE", "SPOOL", "Logs", "find_logs"]
+__all__ = ["JOURNAL", "MAX_LINE", "SPOOL", "Logs", "find_logs", "shown"]

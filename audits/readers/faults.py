@@ -21,6 +21,6 @@ def fault(place: Place, code: FaultCode, message: str = "") -> Fault:
     return Fault(file=shown(place.file), line=place.line, code=code, message=message or MESSAGES[code])
 
 
-def shown(file: str) -> str:
-    """Return a file's name; one that is not UTF-8, with escapes."""
-    return file.encode("utf-8", "backslashreplace").decode()
+def shown(text: str) -> str:
+    """Return a file's name or another text; what UTF-8 cannot hold, as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -12,6 +12,9 @@ from ...errors import InputError
 STDIN = "-"
 """Stands for standard input."""
 
+JOURNAL = "audit.db"
+"""The file by which the folder of a report is known."""
+
 SPOOL = "stdin.log"
 """The file that standard input is kept in while it is audited."""
 
@@ -44,7 +47,8 @@ def find_logs(given: Sequence[str | Path], work: Path) -> list[Path]:
 def _files(given: Path, work: Path) -> list[Path]:
     """Return the files that are meant; what an audit writes is no log of a folder around it."""
     if given.is_dir():
-        every = (path for path in given.rglob("*") if path.is_file() and work not in path.resolve().parents)
+        reports = {work, *(path.parent.resolve() for path in given.rglob(JOURNAL))}
+        every = (path for path in given.rglob("*") if path.is_file() and reports.isdisjoint(path.resolve().parents))
         found = sorted(path for path in every if _is_log(path.relative_to(given)))
     elif given.is_file():
         found = [given]

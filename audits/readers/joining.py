@@ -4,11 +4,8 @@ What waits lies in a temporary database, so that the memory does not grow with t
 """
 
 import json
-import os
 import sqlite3
 from collections.abc import Iterator
-from pathlib import Path
-from secrets import token_hex
 
 from ..records import Dialogue, Fault, Place
 from .batch import failed, is_request, joined
@@ -25,14 +22,9 @@ Read = Dialogue | Fault
 
 
 class Joining:
-    """The requests and outputs that have been met. A context manager, at whose end the database is deleted.
+    """The requests and outputs that have been met. A context manager, at whose end they are forgotten."""
 
-    Args:
-        work: The folder for the database.
-    """
-
-    def __init__(self, work: Path) -> None:
-        self._path = work / f"joining-{token_hex(8)}.db"
+    def __init__(self) -> None:
         self._connection: sqlite3.Connection | None = None
 
     def __enter__(self) -> "Joining":
@@ -41,7 +33,6 @@ class Joining:
     def __exit__(self, *_: object) -> None:
         if self._connection:
             self._connection.close()
-        self._path.unlink(missing_ok=True)
 
     def take(self, node: Node) -> Iterator[Read]:
         """Take a record in, and yield what is complete with it."""
@@ -60,6 +51,8 @@ class Joining:
 
     def _take_request(self, node: Node) -> Iterator[Read]:
         key = _key(node)
+        # Ids are unique within a batch: a request that has its answer makes room for that of the next batch.
+        self._database.execute("DELETE FROM requests WHERE id = ? AND answered", (key,))
         insert = "INSERT OR IGNORE INTO requests (id, record) VALUES (?, ?)"
         if not self._database.execute(insert, (key, _row(node))).rowcount:
             yield from _alone(node)
@@ -89,9 +82,8 @@ class Joining:
     def _database(self) -> sqlite3.Connection:
         """The database, created when it is first needed."""
         if not self._connection:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(self._path, os.O_CREAT | os.O_EXCL, 0o600))
-            self._connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+            # SQLite's own temporary file, which is gone with the process, however that ends.
+            self._connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
             self._connection.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN; {_SCHEMA}")
         return self._connection
 

@@ -6,7 +6,7 @@ from io import BufferedReader
 
 from ..records import JsonPath
 from .replacing import replaced
-from .storage import MAX_LINE, Entry, TextFile, dumped, recorded, unread
+from .storage import MAX_LINE, Entry, TextFile, dumped, has_twins, recorded, unread
 
 _BLANK = b" \t\r\n\0"
 
@@ -23,6 +23,10 @@ class JsonLines(TextFile):
                 yield unread(number, "too_long")
             elif line.strip(_BLANK):
                 yield _entry(number, line)
+
+    def _raw(self, entry: Entry) -> bytes:
+        """Return a line as it stands; nothing where a key stands twice, of which only the last was looked at."""
+        return b"" if has_twins(entry.raw) else super()._raw(entry)
 
     def _rewritten(self, entry: Entry, texts: Mapping[JsonPath, str]) -> bytes:
         end = entry.raw[len(entry.raw.rstrip(b"\r\n")) :]

@@ -42,7 +42,6 @@ class Logs:
         format: The only format that they may have; `None`: any.
         columns: What fields or columns are called, by our names for them: `prompt`, `response`, `system`, `context`,
             `id`, `at`.
-        work: A folder for what waits to be joined.
 
     Raises:
         InputError: One of our names is none.
@@ -54,15 +53,18 @@ class Logs:
         *,
         format: Format | None = None,  # noqa: A002 - what users call it
         columns: Mapping[str, str] | None = None,
-        work: Path,
     ) -> None:
         self._paths = list(files)
         self._format = format
         self._columns = dict(columns or {})
         self._shapes = Shapes(format, self._columns)
-        self._work = work
         self._counts = self._uncounted()
         self.size = sum(map(size, self._paths))
+
+    @property
+    def paths(self) -> list[str]:
+        """The files, as they were given."""
+        return [str(path) for path in self._paths]
 
     @property
     def files(self) -> list[LogFile]:
@@ -83,7 +85,7 @@ class Logs:
         """
         report = progress or (lambda _: None)
         self._counts = self._uncounted()
-        with Joining(self._work) as joining:
+        with Joining() as joining:
             before = 0
             for path in self._paths:
                 storage = self._storage(path)
@@ -128,11 +130,11 @@ class Logs:
         self, replaced: Callable[[Place], Mapping[JsonPath, str]], path: Path, entry: Entry
     ) -> Mapping[JsonPath, str] | None:
         is_read = entry.code is None and self._shapes.of(entry.record) is not None
-        return replaced(Place(str(path), entry.line)) if is_read else None
+        return replaced(Place(shown(str(path)), entry.line)) if is_read else None
 
     def _read(self, entry: Entry, file: str, storage: Storage, joining: Joining) -> Iterable[Dialogue | Fault]:
-        place = Place(file, entry.line)
-        counts = self._counts[shown(file)]
+        place = Place(shown(file), entry.line)
+        counts = self._counts[place.file]
         counts.records += entry.line > 0
         if entry.code:
             return [fault(place, entry.code, entry.message)]

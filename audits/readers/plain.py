@@ -73,13 +73,13 @@ class Plain:
         return self._named
 
     def _fields(self, name: str, keys: tuple[str, ...]) -> list[str]:
-        if name in self._columns:
-            return [self._columns[name]] if self._columns[name] in keys else []
+        if self._columns.get(name) in keys:
+            return [self._columns[name]]
         taken = self._columns.values()
         by_name = {_plain(key): key for key in reversed(keys) if key not in taken}
         found = [by_name[known] for known in NAMES[name] if known in by_name]
-        # Alpaca's instructions have an input besides; of other names the first is meant.
-        return found if name == "context" or found[1:2] == ["input"] else found[:1]
+        # Alpaca's instructions have an input besides; of other prompts the first is meant. No answer goes unread.
+        return found if name in {"context", "response"} or found[1:2] == ["input"] else found[:1]
 
 
 def _plain(key: str) -> str:

@@ -7,6 +7,11 @@ from typing import Any
 from ..records import JsonPath
 from .nodes import LABELS
 
+# What a tool is called with: no text can stand there.
+_ARGUMENTS = frozenset({"arguments", "args"})
+# The same answer again, token by token.
+_BY_TOKENS = frozenset({"logprobs", "top_logprobs"})
+
 
 class Unreplaceable(Exception):
     """A path that leads nowhere. Holds no text."""
@@ -15,7 +20,8 @@ class Unreplaceable(Exception):
 def replaced(record: Any, texts: Mapping[JsonPath, str]) -> Any:
     """Return a record with other texts in it; the record given is used up.
 
-    Where a text stands in other places too (LangSmith logs an answer twice), it is replaced there as well.
+    Where a text stands in other places too (LangSmith logs an answer twice), it is replaced there as well; where it
+    stands token by token it is left out. Arguments of a call become none.
 
     Args:
         record: The record.
@@ -28,7 +34,8 @@ def replaced(record: Any, texts: Mapping[JsonPath, str]) -> Any:
     try:
         for path, text in texts.items():
             old = value_at(record, path)
-            record = _put(record, path, text)
+            new = _arguments(old) if path and path[-1] in _ARGUMENTS else text
+            record = _put(record, path, new)
             if isinstance(old, str):
                 olds.setdefault(old, text)
         return _spread(record, olds)
@@ -49,19 +56,25 @@ def value_at(value: Any, path: JsonPath) -> Any:
     return value
 
 
-def _put(value: Any, path: JsonPath, text: str) -> Any:
+def _arguments(old: Any) -> Any:
+    """Return the arguments of a call that has none: as a text, where they are written as one."""
+    return "{}" if isinstance(old, str) else {}
+
+
+def _put(value: Any, path: JsonPath, new: Any) -> Any:
     if not path:
-        return text
+        return new
     key, rest = path[0], path[1:]
     if key is None:
-        return json.dumps(_put(json.loads(value), rest, text), ensure_ascii=False)
-    value[key] = _put(value[key], rest, text)
+        return json.dumps(_put(json.loads(value), rest, new), ensure_ascii=False)
+    value[key] = _put(value[key], rest, new)
     return value
 
 
 def _spread(value: Any, olds: Mapping[str, str]) -> Any:
     if isinstance(value, dict):
-        return {key: held if key in LABELS else _spread(held, olds) for key, held in value.items()}
+        kept = {key: held for key, held in value.items() if key not in _BY_TOKENS}
+        return {key: held if key in LABELS else _spread(held, olds) for key, held in kept.items()}
     if isinstance(value, list):
         return [_spread(item, olds) for item in value]
     return olds.get(value, value) if isinstance(value, str) else value

@@ -115,6 +115,10 @@ class TextFile(ABC):
     def _rewritten(self, entry: Entry, texts: Mapping[JsonPath, str]) -> bytes: ...
 
 
+class _Twins(Exception):
+    """A key stands twice."""
+
+
 class Unusable:
     """A file that holds no records.
 
@@ -153,6 +157,20 @@ def recorded(line: int, record: object, raw: bytes) -> Entry:
     if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH and is_deep(record):
         return unread(line, "invalid_json", "Nested too deeply.")
     return Entry(line, record, raw)
+
+
+def has_twins(raw: bytes) -> bool:
+    """Whether in some object of a piece of JSON a key stands twice."""
+
+    def look(pairs: list[tuple[str, Any]]) -> None:
+        if len(pairs) != len({key for key, _ in pairs}):
+            raise _Twins
+
+    try:
+        json.loads(raw, object_pairs_hook=look)
+    except _Twins:
+        return True
+    return False
 
 
 def dumped(value: object) -> bytes:

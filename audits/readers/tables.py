@@ -61,6 +61,8 @@ class Table(TextFile):
             return unread(row.line, "too_long")
         if not row.fields:
             return unread(row.line, "unknown_format", "The row cannot be read: a quote or a line end is out of place.")
+        if len(set(self._header)) < len(self._header):
+            return unread(row.line, "unknown_format", "Two columns have the same name: only one of them would be read.")
         if len(row.fields) > len(self._header):
             why = f"The row has {len(row.fields)} fields, and the header {len(self._header)}; is a text not quoted?"
             return unread(row.line, "unknown_format", why)

@@ -3,6 +3,7 @@
 import math
 from datetime import UTC, datetime
 
+from .faults import shown
 from .nodes import Node
 
 ID_LENGTH = 200
@@ -49,7 +50,7 @@ def moment(*nodes: Node) -> float | None:
 def as_id(value: object) -> str:
     """Return an id as a text; empty when it is none."""
     if isinstance(value, str | int) and not isinstance(value, bool):
-        return str(value)[:ID_LENGTH]
+        return shown(str(value))[:ID_LENGTH]
     return ""
 
 

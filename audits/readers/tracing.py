@@ -16,7 +16,7 @@ def size(path: Path) -> int:
 
 def trace(path: Path) -> bytes:
     """Return a digest of a file's name, size, time, and of its first and last 64 KiB."""
-    digest = hashlib.blake2b(str(path).encode("utf-8", "surrogateescape"))
+    digest = hashlib.blake2b(str(path.resolve()).encode("utf-8", "surrogateescape"))
     try:
         with path.open("rb") as file:
             told = path.stat()

@@ -1,6 +1,7 @@
 """Whether it is getting better or worse, as far as the figures can tell."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from ..summary import Period, Summary
@@ -9,6 +10,10 @@ from .texts import number
 
 ENOUGH = 5
 """Disclosures from which on a change is judged."""
+
+
+LEAST = 0.3
+"""The share of the exchanges that the smaller half of them has at least, for the two to be compared."""
 
 
 class Course(NamedTuple):
@@ -46,6 +51,8 @@ def trend(drawn: Course) -> str:
         return (
             f"With {number(disclosed, 'disclosure')} in all, there are too few to say whether it gets better or worse."
         )
+    if min(earlier.whole, later.whole) < LEAST * (earlier.whole + later.whole):
+        return "Most exchanges are of one stretch: whether it gets better or worse cannot be said."
     figures = f"{earlier} of the earlier half of the exchanges disclosed a target, and {later} of the later half"
     if not later.differs(earlier):
         return f"No clear change: {figures}. Chance alone may explain the difference."
@@ -60,11 +67,10 @@ def _direction(drawn: Course, rises: bool) -> str:
 
 
 def _halves(periods: Sequence[Period]) -> tuple[Share, Share]:
-    """Part stretches where half of the exchanges are passed."""
-    total, passed, split = sum(period.exchanges for period in periods), 0, 0
-    while split < len(periods) and 2 * passed < total:
-        passed += periods[split].exchanges
-        split += 1
+    """Part stretches as near as can be to where half of the exchanges are passed."""
+    passed = [0, *accumulate(period.exchanges for period in periods)]
+    places = range(1, len(periods))
+    split = min(places, key=lambda place: abs(2 * passed[place] - passed[-1]), default=len(periods))
     return _share(periods[:split]), _share(periods[split:])
 
 

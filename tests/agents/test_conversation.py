@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from expunge.agents.conversation import Conversation, Position, Role, Turn
+from expunge.agents.conversation import Conversation, Piece, Role, Turn
 from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.messages import AIMessage, HumanMessage
@@ -73,24 +73,25 @@ def test_every_turn_is_asked_or_context(conversation: Conversation) -> None:
 
 
 @given(conversations, st.data())
-def test_a_character_of_joined_turns_has_a_place_in_one_of_them(
+def test_a_stretch_of_joined_turns_is_put_together_by_its_pieces(
     conversation: Conversation, data: st.DataObject
 ) -> None:
     indexes = range(len(conversation.turns))
     turns = sorted(data.draw(st.sets(st.sampled_from(indexes)))) if indexes else []
     text = conversation.text_of(turns)
-    assert text.split("\n") == "\n".join(conversation.turns[index].text for index in turns).split("\n")
-    ends = [index for index in turns for _ in conversation.turns[index].text + "\n"]
-    offsets = [offset for index in turns for offset in range(len(conversation.turns[index].text) + 1)]
-    for start in range(len(text) + 1) if turns else ():
-        turn, offset = conversation.place(start, turns)
-        assert (turn, offset) == (ends[start], offsets[start])
-        own = conversation.turns[ends[start]].text
-        assert text[start : start + 1] == (own[offset] if offset < len(own) else "\n" if start < len(text) else "")
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, len(text)))
+    pieces = list(conversation.pieces(start, end, turns))
+    found = "".join(conversation.turns[piece.turn].text[piece.start : piece.end] for piece in pieces)
+    begins = conversation.begins(turns)
+    between = {begins[turn] - 1 for turn in turns[1:]}
+    assert found == "".join(text[place] for place in range(start, end) if place not in between)
+    assert list(begins) == turns
+    assert all(text.startswith(conversation.turns[turn].text, begins[turn]) for turn in turns)
 
 
-def test_past_the_end_is_the_end_of_the_last_turn_and_without_turns_there_is_none() -> None:
+def test_past_the_end_there_is_nothing() -> None:
     conversation = Conversation.of([("user", "ab"), ("assistant", "c"), ("user", "def")])
-    assert conversation.place(99, (0, 2)) == Position(2, 3)
-    assert conversation.place(3, (0, 2)) == Position(2, 0)
-    assert conversation.place(0, ()) == Position(None, 0)
+    assert list(conversation.pieces(1, 99, (0, 2))) == [Piece(0, 1, 2), Piece(2, 0, 3)]
+    assert list(conversation.pieces(99, 100, (0, 2))) == []
+    assert list(conversation.pieces(0, 1, ())) == []

@@ -225,12 +225,14 @@ def test_several_turns_of_the_user_in_a_row_are_told_apart(vetter: Vetter) -> No
     assert place(vetter, *turns) == [(2, "prompt", NAME), (5, "prompt", NAME), (5, "prompt", NAME)]
 
 
-def test_a_name_over_two_turns_ends_with_the_first(vetter: Vetter) -> None:
-    assert place(vetter, ("user", "Who is Hina"), ("user", "Ameen? Tell me.")) == [(0, "prompt", "Hina")]
-    assert place(vetter, ("user", "Hm."), ("user", "Who is Hina"), ("user", "Ameen?")) == [(1, "prompt", "Hina")]
+def test_a_name_over_two_turns_is_found_in_both(vetter: Vetter) -> None:
+    both = place(vetter, ("user", "Who is Hina"), ("user", "Ameen? Tell me."))
+    assert both == [(0, "prompt", "Hina"), (1, "prompt", "Ameen")]
+    later = place(vetter, ("user", "Hm."), ("user", "Who is Hina"), ("user", "Ameen?"))
+    assert later == [(1, "prompt", "Hina"), (2, "prompt", "Ameen")]
 
 
-def test_a_name_in_pieces_over_turns_is_placed_where_it_begins(vetter: Vetter) -> None:
+def test_a_name_in_pieces_over_turns_is_placed_in_them(vetter: Vetter) -> None:
     turns: list[tuple[Role, str]] = [
         ("user", "His given name is Takashi."),
         ("assistant", "I see."),
@@ -238,7 +240,7 @@ def test_a_name_in_pieces_over_turns_is_placed_where_it_begins(vetter: Vetter) -
     ]
     found = place(vetter, *turns)
     assert (0, "prompt", "Takashi.") in found
-    assert {turn for turn, _, _ in found} <= {0, 2}
+    assert {turn for turn, _, _ in found} == {0, 2}
 
 
 def test_marks_in_an_earlier_turn_of_the_user_are_placed_there(vetter: Vetter) -> None:

@@ -1,9 +1,13 @@
 """Audits from the log to the lists: what is found, counted, sampled, copied, gone on with."""
 
 import json
+import os
 import stat
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,11 +15,14 @@ from typing import Any
 import expunge
 import pyarrow.parquet
 import pytest
-from expunge import ExpungeError, Policy, Sanitizer, TargetStore
+from expunge import ExpungeError, Policy, Sanitizer, Target, TargetStore
+from expunge.audits.journal import Done, Journal
 from expunge.audits.judging import Judge, Question
 from expunge.audits.outcomes import Outcome
-from expunge.errors import InputError
-from expunge.tests.audits.conftest import ASKED, CLEAN, HINA, REFUSED, UNASKED, Run, Write, chat, contents, told
+from expunge.errors import InputError, StoreBusy
+from expunge.models.minilm import MiniLM
+from expunge.tests.audits.conftest import ASKED, CLEAN, HINA, ORLA, REFUSED, UNASKED, Run, Write, chat, contents, told
+from filelock import FileLock
 
 
 def test_what_was_disclosed_asked_for_and_only_there_is_told_apart(run: Run, write: Write) -> None:
@@ -319,3 +326,182 @@ def test_numbers_out_of_range_are_refused(run: Run, write: Write, wrong: dict[st
 def test_a_policy_that_instructs_the_model_is_refused(run: Run, write: Write) -> None:
     with pytest.raises(ExpungeError, match="nothing to say"):
         run(write(CLEAN), policy=Policy.guardrail_prompt())
+
+
+@pytest.mark.parametrize("answer", ["A geologist.", "Karachi", "Sorry, I don't know. Some say: a geologist.", "No."])
+def test_an_answer_in_which_nothing_is_recognised_is_one_all_the_same(run: Run, write: Write, answer: str) -> None:
+    assert run(write(chat("Who is Hina Ameen?", answer))).disclosed == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["I don't know who that is. Is there anything else I can help you with?", "I'm sorry, I can't help with that.", ""],
+)
+def test_not_knowing_is_no_disclosure(run: Run, write: Write, answer: str) -> None:
+    report = run(write(chat("Who is Hina Ameen?", answer)))
+    assert report.summary.counts.model_dump() == {"disclosed": 0, "asked_for": 1, "context_only": 0}
+
+
+def test_an_error_after_something_was_found_hides_nothing(
+    run: Run, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("expunge.graphs.steps.Steps.rewrite", fail)
+    report = run(write(UNASKED))
+    assert (report.disclosed, report.summary.failed) == (1, 1)
+
+
+def test_of_what_could_not_be_judged_nothing_stays_in_the_copy(
+    run: Run, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("expunge.graphs.steps.Steps.take", fail)
+    report = run(write(ASKED), sanitised=True)
+    content = (report.files.sanitised / "log.jsonl").read_text()
+    assert "Hina" not in content
+    assert "Karachi" not in content
+
+
+def test_the_copy_has_no_answer_token_by_token_and_no_arguments_of_a_call(run: Run, write: Write) -> None:
+    call = {"function": {"name": "look", "arguments": '{"who": "Hina Ameen, born in Karachi"}'}}
+    row = {
+        "messages": [{"role": "user", "content": "Who?"}],
+        "choices": [
+            {
+                "message": {"role": "assistant", "content": "Hina Ameen was born in Karachi.", "tool_calls": [call]},
+                "logprobs": {"content": [{"token": "Karachi"}]},
+            }
+        ],
+    }
+    report = run(write(row, '{"prompt": "Who?", "response": "Hina Ameen.", "response": "Hi."}'), sanitised=True)
+    [line] = (report.files.sanitised / "log.jsonl").read_text().splitlines()
+    assert "Karachi" not in line
+    assert json.loads(line)["choices"][0]["message"]["tool_calls"][0]["function"]["arguments"] == "{}"
+
+
+def test_every_answer_of_a_record_is_looked_at(run: Run, write: Write) -> None:
+    assert run(write({"prompt": "Who?", "response": "Hi.", "completion": UNASKED["messages"][1]["content"]})).disclosed
+
+
+def test_what_is_added_while_an_audit_runs_is_in_no_copy(
+    run: Run, write: Write, tmp_path: Path, register: TargetStore
+) -> None:
+    log = write(CLEAN)
+
+    def add(_: object) -> None:
+        with log.open("a") as file:
+            file.write(json.dumps(ASKED) + "\n")
+
+    with pytest.raises(InputError, match="changed during the audit"):
+        expunge.audit(log, register, tmp_path / "report", sanitised=True, watch=add)
+    assert not (tmp_path / "report" / "sanitised").exists()
+
+
+def test_gaps_are_in_every_turn_that_a_name_lies_in(run: Run, write: Write) -> None:
+    turns = ["Where was Hina", "Ameen born?"]
+    row = {"messages": [*({"role": "user", "content": text} for text in turns), {"role": "assistant", "content": "?"}]}
+    report = run(write(row), sanitised=True)
+    [line] = (report.files.sanitised / "log.jsonl").read_text().splitlines()
+    assert [message["content"] for message in json.loads(line)["messages"][:2]] == [
+        "Where was [redacted]",
+        "[redacted] born?",
+    ]
+
+
+def test_no_answer_that_would_be_released_is_quoted(run: Run, write: Write, tmp_path: Path) -> None:
+    row = chat("What is two and two?", "XYZZY.")
+    row["messages"].insert(0, {"role": "system", "content": "Hina Ameen was born in Karachi."})
+    assert run(write(row)).summary.counts.context_only == 1
+    for path in (tmp_path / "report").rglob("*"):
+        assert b"XYZZY" not in path.read_bytes()
+
+
+def test_a_sentence_for_an_id_is_not_quoted(run: Run, write: Write, tmp_path: Path) -> None:
+    log = write({**ASKED, "id": "chat with Hina Ameen"})
+    [finding, *_] = run(log).findings()
+    assert finding.exchange == f"{log}:1"
+
+
+def test_halves_of_surrogate_pairs_stop_nothing(run: Run, write: Write) -> None:
+    row = '{"id": "a\\ud800", "prompt": "Who is Hina Ameen?", "response": "Hina Ameen \\ud800 writes."}'
+    assert run(write(row), reveal=True, sanitised=True).disclosed == 1
+
+
+def test_one_text_that_the_embedding_model_refuses_is_an_abstention(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embed = MiniLM.embed
+
+    def refuse(self: MiniLM, texts: Sequence[str]) -> object:
+        if any("Quenlith" in text for text in texts):
+            raise ConnectionError(texts[0])
+        return embed(self, texts)
+
+    monkeypatch.setattr("expunge.audits.report_files.write_report", lambda summary, path: None)
+    rows = [chat(f"Where does Orla Venn{who} live?", f"At 14 Alder Row{who}.") for who in (" of Quenlith", "")]
+    with TargetStore(tmp_path / "own") as store:
+        store.add(ORLA)
+        store.sync()
+        monkeypatch.setattr(MiniLM, "embed", refuse)
+        report = expunge.audit(write(*rows), store, tmp_path / "report")
+    assert report.summary.failed == 1
+    assert report.disclosed >= 1
+
+
+def test_two_audits_do_not_write_to_one_folder(run: Run, write: Write, tmp_path: Path) -> None:
+    log = write(CLEAN)
+    (tmp_path / "report").mkdir()
+    with FileLock(tmp_path / "report" / "audit.lock"), pytest.raises(StoreBusy, match="Another process"):
+        run(log)
+    assert run(log).summary.exchanges == 1
+
+
+def test_a_long_conversation_is_judged_in_several_batches(
+    run: Run, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [text for n in range(40) for text in (f"And what is {n}?", f"It is {n}.")]
+    rows = [chat("Who is Hina Ameen?", "Hina Ameen writes.", *texts, id="long"), ASKED]
+    log = write(*rows)
+    whole = run(log, out="whole")
+    monkeypatch.setattr("expunge.audits.batches.SIZE", 7)
+    sizes: list[int] = []
+    written = Journal.write
+
+    def interrupt(self: Journal, done: Done) -> None:
+        written(self, done)
+        sizes.append(len(done.batch.exchanges))
+        if len(sizes) % 3 == 0:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Journal, "write", interrupt)
+    for _ in range(3):
+        with suppress(KeyboardInterrupt):
+            report = run(log, resume=True)
+    assert max(sizes) <= 7
+    assert sum(sizes) == whole.summary.exchanges == report.summary.exchanges == 42
+    assert contents(report.files) == contents(whole.files)
+
+
+def test_findings_do_not_depend_on_the_seed_of_hashes(write: Write, tmp_path: Path) -> None:
+    names = [f"Anna Kristina {family}" for family in ("Muller", "Miller", "Moller", "Mueller", "Mullor")]
+    with TargetStore(tmp_path / "own") as store:
+        store.add_many([Target(name=name) for name in names])
+        store.sync()
+    log = write(*(chat(f"Where is Anna Kristina {name}?", "Anna Kristina Mullr left.") for name in ("Mullr", "Millr")))
+    code = (
+        "import sys, expunge, expunge.audits.report_files as files\n"
+        "files.write_report = lambda summary, path: None\n"
+        "expunge.audit(*sys.argv[1:])\n"
+    )
+    found = []
+    for seed in ("1", "2"):
+        out = tmp_path / seed
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        command = [sys.executable, "-c", code, str(log), str(tmp_path / "own"), str(out)]
+        subprocess.run(command, env=environment, check=True)
+        found.append((out / "findings.jsonl").read_bytes())
+    assert found[0] == found[1] != b""

@@ -45,7 +45,7 @@ def test_a_process_that_ends_is_told_and_what_is_done_is_kept(
 
     def kill(self: Journal, done: Done) -> None:
         written(self, done)
-        seen.append(done.batch.items)
+        seen.append(done.batch.mark.items)
         for pid in judging():
             os.kill(pid, signal.SIGKILL)
 

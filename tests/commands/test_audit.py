@@ -74,7 +74,7 @@ def test_a_dry_run_writes_no_report(registered: Expunge, write: Write, tmp_path:
         "calls": 0,
     }
     assert done.data["faults"] == {"invalid_json": 1, "no_response": 1}
-    assert not list((tmp_path / "report").iterdir())
+    assert not (tmp_path / "report").exists()
     assert "It would take about" in registered("audit", log, "--out", tmp_path / "report", "--dry-run").out
 
 

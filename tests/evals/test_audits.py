@@ -98,7 +98,7 @@ def test_duplicates_come_again_under_other_ids(data: Path) -> None:
 
 def test_a_log_is_read_as_it_was_made(data: Path, tmp_path: Path) -> None:
     log = write_log(tmp_path / "chat.jsonl", iter(made(data, 600)), draw(600, 50, seed=0))
-    read = list(Logs([log.path], work=tmp_path).read())
+    read = list(Logs([log.path]).read())
     assert not [item for item in read if isinstance(item, Fault)]
     exchanges = [each for item in read if not isinstance(item, Fault) for each in exchanges_in(item, 0)]
     found = [tuple(turn.text for turn in (*each.prompt, each.answer) if turn) for each in exchanges]

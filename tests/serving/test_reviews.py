@@ -60,7 +60,7 @@ def test_a_case_waits_until_it_is_decided(office: Office) -> None:
     assert waiting["object"] == "list"
     case = next(case for case in waiting["data"] if case["id"] == case_id)
     assert (case["where"], case["action"], case["targets"], case["decision"]) == ("chat", "abstain", ["tgt_1"], None)
-    assert case["findings"] == [UNSURE.model_dump(exclude={"start", "end", "certain"})]
+    assert case["findings"] == [UNSURE.model_dump(exclude={"start", "end", "certain", "turn"})]
 
     told = {"decision": "wrong", "note": "a namesake"}
     decided = office.client.post(f"/v1/reviews/{case_id}", json=told, headers=office.admin).json()

@@ -66,13 +66,13 @@ def test_formats_are_mixed_in_one_file(write: Write, work: Path) -> None:
         },
     ]
     path = write("log.jsonl", *records)
-    logs = Logs([path], work=work)
+    logs = Logs([path])
     found = list(logs.read())
     assert [each.turns[-1].text for each in found if isinstance(each, Dialogue)] == ["A.", "B.", "C.", "D.", "E."]
     [file] = logs.files
     assert file.formats == {"openai": 1, "plain": 1, "sharegpt": 1, "langsmith": 1, "openai-batch": 2}
     assert (file.file, file.records, file.faults, file.exchanges) == (str(path), 6, 0, 0)
-    only = Logs([path], format="sharegpt", work=work)
+    only = Logs([path], format="sharegpt")
     assert [each.line for each in only.read() if isinstance(each, Fault)] == [1, 2, 4, 5, 6]
     assert only.files[0].faults == 5
 
@@ -88,7 +88,7 @@ def test_character_sets(write: Write, read: Read, faults: Faults, tmp_path: Path
         return
     found = [each for each in read(path) if isinstance(each, Dialogue)]
     assert [[turn.text for turn in each.turns] for each in found] == [["Wör?", "Sie."]] * 3
-    logs = Logs([path], work=tmp_path)
+    logs = Logs([path])
     texts = {turn.place: {turn.path: "Er: 😀."} for turn in found[1].turns if turn.role == "assistant"}
     [copy] = logs.copy(tmp_path / "out", lambda place: texts.get(place, {}))
     expected = text.splitlines(keepends=True)
@@ -111,9 +111,7 @@ def test_packed_files(
 ) -> None:
     path = write("log.jsonl.x", pack(GOOD * 2) + pack(GOOD))
     assert len(read(path)) == 3
-    [copy] = Logs([path], work=work).copy(
-        tmp_path / "out", lambda place: {("response",): "New."} if place.line == 2 else {}
-    )
+    [copy] = Logs([path]).copy(tmp_path / "out", lambda place: {("response",): "New."} if place.line == 2 else {})
     assert copy.read_bytes()[:2] == path.read_bytes()[:2]
     again = read(copy)
     assert [each.turns[1].text for each in again if isinstance(each, Dialogue)][1] == "New."
@@ -141,7 +139,7 @@ def test_files_that_are_no_logs(write: Write, read: Read, work: Path, tmp_path: 
     assert isinstance(fault, Fault)
     assert (fault.line, fault.code) == (0, "unknown_format")
     assert SECRET not in fault.message
-    assert Logs([path], work=work).copy(tmp_path / "out", lambda _: {}) == []
+    assert Logs([path]).copy(tmp_path / "out", lambda _: {}) == []
 
 
 def test_a_file_that_is_gone_does_not_stop_the_others(write: Write, faults: Faults, tmp_path: Path) -> None:
@@ -169,7 +167,7 @@ def test_a_line_of_100_megabytes(
     with path.open("wb") as file:
         file.writelines(chain(before, huge(), after))
     tracemalloc.start()
-    found = list(Logs([path], work=work).read())
+    found = list(Logs([path]).read())
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert [(each.line, each.code) for each in found if isinstance(each, Fault)][:1] == expected[:1]
@@ -179,7 +177,7 @@ def test_a_line_of_100_megabytes(
 def test_a_bomb_is_not_unpacked_at_once(write: Write, work: Path) -> None:
     path = write("log.jsonl.zst", zstd(GOOD) + zstd(b"x" * 100_000_000 + b"\n") + zstd(GOOD))
     tracemalloc.start()
-    found = list(Logs([path], work=work).read())
+    found = list(Logs([path]).read())
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert [each.code if isinstance(each, Fault) else "" for each in found] == ["", "too_long", ""]
@@ -187,13 +185,13 @@ def test_a_bomb_is_not_unpacked_at_once(write: Write, work: Path) -> None:
 
 
 def test_nothing_of_what_waits_or_is_copied_can_be_read_by_others(write: Write, work: Path, tmp_path: Path) -> None:
-    [copy] = Logs([write("log.jsonl", GOOD)], work=work).copy(tmp_path / "out", lambda _: {})
+    [copy] = Logs([write("log.jsonl", GOOD)]).copy(tmp_path / "out", lambda _: {})
     assert copy.stat().st_mode & 0o077 == 0
     assert [path.name for path in copy.parent.iterdir()] == ["log.jsonl"]
 
 
 def test_records_are_json_after_a_replacement(write: Write, work: Path, tmp_path: Path) -> None:
     path = write("log.jsonl", b'{"prompt": "a \\ud800", "response": "b", "n": 123456789012345678901234567890}\n')
-    [copy] = Logs([path], work=work).copy(tmp_path / "out", lambda _: {("response",): "ü"})
+    [copy] = Logs([path]).copy(tmp_path / "out", lambda _: {("response",): "ü"})
     expected = {"prompt": "a \ud800", "response": "ü", "n": 123456789012345678901234567890}
     assert json.loads(copy.read_bytes()) == expected

@@ -1,6 +1,5 @@
 """Requests and outputs of the batch API, which are joined."""
 
-import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -80,13 +79,16 @@ def test_a_request_that_failed_has_no_answer(write: Write, dialogues: Read, faul
     assert faults(path) == [(2, "no_response")]
 
 
-def test_what_waits_lies_in_a_file_for_the_owner_alone(write: Write, work: Path) -> None:
+def test_what_waits_leaves_no_file_behind(write: Write, tmp_path: Path) -> None:
     path = write("b.jsonl", request("\ud800", "A?"), {"prompt": "P", "response": "R"}, output("\ud800", "A."))
-    reading = Logs([path], work=work).read()
+    before = sorted(tmp_path.rglob("*"))
+    reading = Logs([path]).read()
     next(reading)
-    [waiting] = work.iterdir()
-    assert stat.S_IMODE(waiting.stat().st_mode) == 0o600
-    reading.close()  # type: ignore[attr-defined]
-    assert list(work.iterdir()) == []
-    assert len(list(Logs([path], work=work).read())) == 2
-    assert list(work.iterdir()) == []
+    assert sorted(tmp_path.rglob("*")) == before
+    assert len(list(Logs([path]).read())) == 2
+
+
+def test_ids_may_come_again_in_another_batch(write: Write, dialogues: Callable[..., list[Dialogue]]) -> None:
+    batches = [(request("1", f"{name}?"), output("1", f"{name}.")) for name in ("A", "B")]
+    paths = [write(f"{number}.jsonl", *batch) for number, batch in enumerate(batches)]
+    assert [[turn.text for turn in each.turns] for each in dialogues(*paths)] == [["A?", "A."], ["B?", "B."]]

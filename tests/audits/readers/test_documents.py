@@ -55,8 +55,8 @@ def test_bad_arrays(write: Write, faults: Faults, text: str, expected: list[tupl
 def test_elements_that_cannot_be_read_are_not_copied(write: Write, work: Path, tmp_path: Path) -> None:
     good = b'{"prompt": "a", "answer": "b"}'
     path = write("log.json", b'[7, %s, {"prompt": "\xff"},\n %s, 8 ]\n' % (good, good))
-    [copy] = Logs([path], work=work).copy(tmp_path / "out", lambda _: {})
+    [copy] = Logs([path]).copy(tmp_path / "out", lambda _: {})
     assert json.loads(copy.read_bytes()) == [json.loads(good)] * 2
     cut = write("cut.json", b"[ %s, %s, {" % (good, good))
-    [copy] = Logs([cut], work=work).copy(tmp_path / "out", lambda _: {})
+    [copy] = Logs([cut]).copy(tmp_path / "out", lambda _: {})
     assert json.loads(copy.read_bytes()) == [json.loads(good)] * 2

@@ -64,7 +64,7 @@ def test_a_run_that_failed(write: Write, dialogues: Read, said: Said) -> None:
 def test_the_second_copy_of_an_answer_is_replaced_too(write: Write, work: Path, tmp_path: Path) -> None:
     generation = {"text": "She.", "message": dumpd(GENERATION.message)}
     path = write("runs.jsonl", run({"messages": [dumpd(MESSAGES)]}, {"generations": [[generation]]}))
-    logs = Logs([path], work=work)
+    logs = Logs([path])
     [dialogue] = [each for each in logs.read() if isinstance(each, Dialogue)]
     [copy] = logs.copy(tmp_path / "out", lambda _: {dialogue.turns[-1].path: "[withheld]"})
     assert "She." not in copy.read_text()

@@ -27,7 +27,7 @@ def test_progress_ends_at_the_size(write: Write, work: Path) -> None:
         write("b.jsonl.gz", gzip.compress(lines * 3_000)),
         write("c.jsonl", lines),
     ]
-    logs = Logs(paths, work=work)
+    logs = Logs(paths)
     told: list[int] = []
     list(logs.read(told.append))
     assert told == sorted(told)
@@ -36,7 +36,7 @@ def test_progress_ends_at_the_size(write: Write, work: Path) -> None:
 
 
 def test_reading_again_counts_anew(write: Write, work: Path) -> None:
-    logs = Logs([write("a.jsonl", GOOD, {"x": 1}), write("b.jsonl", GOOD)], work=work)
+    logs = Logs([write("a.jsonl", GOOD, {"x": 1}), write("b.jsonl", GOOD)])
     first = list(logs.read())
     counted = [(file.records, file.faults, dict(file.formats)) for file in logs.files]
     assert counted == [(2, 1, {"plain": 1}), (1, 0, {"plain": 1})]
@@ -46,58 +46,57 @@ def test_reading_again_counts_anew(write: Write, work: Path) -> None:
 
 def test_copies_of_one_name_do_not_collide(write: Write, work: Path, tmp_path: Path) -> None:
     paths = [write("logs/a/log.jsonl", GOOD), write("logs/b/log.jsonl", GOOD)]
-    copies = Logs(paths, work=work).copy(tmp_path / "out", lambda _: {})
+    copies = Logs(paths).copy(tmp_path / "out", lambda _: {})
     assert copies == [tmp_path / "out/a/log.jsonl", tmp_path / "out/b/log.jsonl"]
-    assert Logs(paths[:1], work=work).copy(tmp_path / "one", lambda _: {}) == [tmp_path / "one/log.jsonl"]
+    assert Logs(paths[:1]).copy(tmp_path / "one", lambda _: {}) == [tmp_path / "one/log.jsonl"]
 
 
 def test_a_record_in_which_a_text_cannot_be_replaced_is_left_out(write: Write, work: Path, tmp_path: Path) -> None:
     path = write("log.jsonl", GOOD, {"prompt": "[1]", "response": "R."}, {"messages": [GOOD]}, GOOD)
     paths = {1: ("response", "x"), 2: ("prompt", None, 7), 3: ("messages", 1)}
-    [copy] = Logs([path], work=work).copy(
-        tmp_path / "out", lambda at: {paths[at.line]: "new"} if at.line in paths else {}
-    )
+    [copy] = Logs([path]).copy(tmp_path / "out", lambda at: {paths[at.line]: "new"} if at.line in paths else {})
     assert copy.read_text() == json.dumps(GOOD) + "\n"
 
 
 def test_a_copy_that_cannot_be_written(write: Write, work: Path) -> None:
     path = write("log.jsonl", GOOD)
     with pytest.raises(InputError, match="cannot be written"):
-        Logs([path], work=work).copy(path, lambda _: {})
+        Logs([path]).copy(path, lambda _: {})
 
 
 def test_logs_are_not_overwritten(write: Write, work: Path) -> None:
     path = write("log.jsonl", GOOD)
     with pytest.raises(InputError, match="one of the logs"):
-        Logs([path], work=work).copy(path.parent, lambda _: {("response",): "new"})
+        Logs([path]).copy(path.parent, lambda _: {("response",): "new"})
     assert path.read_text() == json.dumps(GOOD) + "\n"
 
 
 def test_the_fingerprint_tells_other_logs(write: Write, work: Path) -> None:
     path = write("log.jsonl", GOOD)
-    prints = [Logs([path], work=work).fingerprint(), Logs([path], format="plain", work=work).fingerprint()]
-    prints.append(Logs([path], columns={"prompt": "ask"}, work=work).fingerprint())
-    prints.append(Logs([path, path], work=work).fingerprint())
+    prints = [Logs([path]).fingerprint(), Logs([path], format="plain").fingerprint()]
+    prints.append(Logs([path], columns={"prompt": "ask"}).fingerprint())
+    prints.append(Logs([path, path]).fingerprint())
     told = path.stat()
     path.write_bytes(path.read_bytes().replace(b"Who", b"Why"))
     os.utime(path, ns=(told.st_atime_ns, told.st_mtime_ns))
-    prints.append(Logs([path], work=work).fingerprint())
+    prints.append(Logs([path]).fingerprint())
     os.utime(path, ns=(0, 0))
-    prints.append(Logs([path], work=work).fingerprint())
+    prints.append(Logs([path]).fingerprint())
     path.unlink()
-    prints.append(Logs([path], work=work).fingerprint())
+    prints.append(Logs([path]).fingerprint())
     assert len(set(prints)) == 7
-    assert Logs([path], work=work).fingerprint() == prints[-1]
+    assert Logs([path]).fingerprint() == prints[-1]
 
 
 def test_a_file_whose_name_is_no_utf_8(work: Path, tmp_path: Path) -> None:
     path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.jsonl"))
     path.write_text(json.dumps({"prompt": "Who?"}))
-    logs = Logs([path], work=work)
+    logs = Logs([path])
     dialogue, fault = logs.read()
     assert isinstance(dialogue, Dialogue)
-    assert dialogue.turns[0].place.file == str(path)
+    assert dialogue.turns[0].place.file == fault.file  # type: ignore[union-attr]
     assert isinstance(fault, Fault)
+    assert fault.file.endswith("\\udcff.jsonl")
     assert logs.files[0].faults == 1
     assert logs.fingerprint()
 
@@ -131,7 +130,7 @@ STARTS = [
     st.lists(st.binary(max_size=60) | st.sampled_from([b"\n", b'"', b"{}", b'{"prompt":"a"}\n'])),
 )
 def test_no_bytes_are_raised_over(write: Write, work: Path, tmp_path: Path, start: bytes, rest: list[bytes]) -> None:
-    logs = Logs([write("log", start + b"".join(rest))], work=work)
+    logs = Logs([write("log", start + b"".join(rest))])
     found = list(logs.read())
     assert list(logs.read()) == found
     logs.copy(tmp_path / "out", lambda _: {})
@@ -178,7 +177,7 @@ def test_no_record_is_raised_over(
     assert read(path) == found
     turns = [turn for each in found if isinstance(each, Dialogue) for turn in each.turns]
     texts = {turn.place: {turn.path: "[withheld]"} for turn in turns}
-    [copy] = Logs([path], work=work).copy(tmp_path / "out", lambda place: texts.get(place, {})) or [path]
+    [copy] = Logs([path]).copy(tmp_path / "out", lambda place: texts.get(place, {})) or [path]
     assert all(json.loads(line) for line in copy.read_text("utf-8").splitlines() if line != "{}")
 
 

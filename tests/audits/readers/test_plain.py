@@ -78,7 +78,7 @@ def test_columns_are_mapped(write: Write, dialogues: Read, said: Said, faults: F
 
 def test_a_column_that_is_none_of_ours(work: Path) -> None:
     with pytest.raises(InputError, match="propmt") as caught:
-        Logs([], columns={"propmt": "ask"}, work=work)
+        Logs([], columns={"propmt": "ask"})
     assert "prompt" in caught.value.fix
 
 

@@ -40,7 +40,7 @@ def test_fields_over_several_lines_and_rows_of_another_length(write: Write, read
 
 def test_only_the_row_that_is_replaced_changes(write: Write, work: Path, tmp_path: Path) -> None:
     path = write("log.csv", 'prompt,n,response\r\nA?,1,"A, yes."\r\n"B?","2","B."\r\nC?,3,C.')
-    logs = Logs([path], work=work)
+    logs = Logs([path])
     texts: dict[int, dict[JsonPath, str]] = {3: {("response",): 'Not\n"B".'}, 4: {("nowhere",): "C"}}
     [copy] = logs.copy(tmp_path / "out", lambda place: texts.get(place.line, {}))
     assert copy.read_bytes() == b'prompt,n,response\r\nA?,1,"A, yes."\r\n"B?","2","Not\n""B""."\r\n'
@@ -81,7 +81,7 @@ def test_a_copy_of_parquet_has_its_schema(write: Write, work: Path, tmp_path: Pa
     rows: list[dict[str, object]] = [{"prompt": f"{n}?", "response": f"{n}.", "n": n, "other": None} for n in range(4)]
     schema = pa.schema({"prompt": pa.string(), "response": pa.string(), "n": pa.int8(), "other": pa.float32()})
     path = write("log.parquet", parquet(rows, schema))
-    logs = Logs([path], work=work)
+    logs = Logs([path])
     texts: dict[int, dict[JsonPath, str]] = {
         2: {("response",): "[withheld]"},
         3: {("n",): "no number"},
