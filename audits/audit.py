@@ -26,7 +26,7 @@ from .findings import AuditFinding, findings_in
 from .journal import Journal
 from .judging import Judge, Setup
 from .options import Options
-from .readers import SPOOL, Logs, find_logs
+from .readers import SPOOL, Logs, find_logs, others_in
 from .records import Fault
 from .replaying import compare, require_same_logs
 from .report import require_packages
@@ -97,7 +97,8 @@ class Audit:
         self._spool = out / SPOOL
         if not self._files.journal.exists():
             self._spool.unlink(missing_ok=True)  # of an audit that was broken off before it began
-        self._logs = Logs(find_logs(logs, out), format=options.format, columns=options.columns)
+        found, others = find_logs(logs, out), others_in(logs, out)
+        self._logs = Logs(found, format=options.format, columns=options.columns, others=others)
         self._snapshot = Snapshot.of(store, options.as_of)
         self._targets = {target.id: target for target in self._snapshot.targets}
         self._setup = Setup(self._snapshot, options.policy)

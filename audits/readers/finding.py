@@ -44,12 +44,23 @@ def find_logs(given: Sequence[str | Path], work: Path) -> list[Path]:
     return list(found.values())
 
 
+def others_in(given: Sequence[str | Path], work: Path) -> list[Path]:
+    """Return the files of folders that are not read because of their endings; hidden ones are left out."""
+    folders = [folder for folder in map(Path, given) if folder.is_dir()]
+    return [path for folder in folders for path in _within(folder, work.resolve()) if not _is_log(path)]
+
+
+def _within(folder: Path, work: Path) -> list[Path]:
+    """Return the files of a folder that are not hidden; what an audit has written is none of them."""
+    reports = {work, *(path.parent.resolve() for path in folder.rglob(JOURNAL))}
+    every = (path for path in folder.rglob("*") if path.is_file() and reports.isdisjoint(path.resolve().parents))
+    return sorted(path for path in every if not any(part.startswith(".") for part in path.relative_to(folder).parts))
+
+
 def _files(given: Path, work: Path) -> list[Path]:
-    """Return the files that are meant; what an audit writes is no log of a folder around it."""
+    """Return the files that are meant."""
     if given.is_dir():
-        reports = {work, *(path.parent.resolve() for path in given.rglob(JOURNAL))}
-        every = (path for path in given.rglob("*") if path.is_file() and reports.isdisjoint(path.resolve().parents))
-        found = sorted(path for path in every if _is_log(path.relative_to(given)))
+        found = [path for path in _within(given, work) if _is_log(path)]
     elif given.is_file():
         found = [given]
     else:
@@ -64,7 +75,7 @@ def _is_log(path: Path) -> bool:
     name = path.name.lower()
     for packed in _PACKED:
         name = name.removesuffix(packed)
-    return name.endswith(_ENDINGS) and not any(part.startswith(".") for part in path.parts)
+    return name.endswith(_ENDINGS)
 
 
 def _spooled(work: Path) -> Path:

@@ -20,6 +20,7 @@ from .storage import Entry, Storage
 from .tracing import size, trace
 
 _EVERY = 512
+_OTHER = "Not read: no ending of a log. If it is one, give it by its name."
 
 
 @dataclass
@@ -42,6 +43,7 @@ class Logs:
         format: The only format that they may have; `None`: any.
         columns: What fields or columns are called, by our names for them: `prompt`, `response`, `system`, `context`,
             `id`, `at`.
+        others: Files beside them that are not read, which is told.
 
     Raises:
         InputError: One of our names is none.
@@ -53,11 +55,13 @@ class Logs:
         *,
         format: Format | None = None,  # noqa: A002 - what users call it
         columns: Mapping[str, str] | None = None,
+        others: Sequence[Path] = (),
     ) -> None:
         self._paths = list(files)
         self._format = format
         self._columns = dict(columns or {})
         self._shapes = Shapes(format, self._columns)
+        self._others = list(others)
         self._counts = self._uncounted()
         self.size = sum(map(size, self._paths))
 
@@ -85,6 +89,7 @@ class Logs:
         """
         report = progress or (lambda _: None)
         self._counts = self._uncounted()
+        yield from (fault(Place(shown(str(path)), 0), "unknown_format", _OTHER) for path in self._others)
         with Joining() as joining:
             before = 0
             for path in self._paths:
@@ -118,7 +123,8 @@ class Logs:
 
     def fingerprint(self) -> str:
         """Return what tells whether these are the same logs, to be read in the same way, as at another time."""
-        digest = hashlib.blake2b(json.dumps([self._format, sorted(self._columns.items())]).encode(), digest_size=16)
+        how = [self._format, sorted(self._columns.items()), [shown(str(path)) for path in self._others]]
+        digest = hashlib.blake2b(json.dumps(how).encode(), digest_size=16)
         for path in self._paths:
             digest.update(trace(path))
         return digest.hexdigest()

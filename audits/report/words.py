@@ -20,7 +20,7 @@ class Term(NamedTuple):
 
 SEVERITIES: Mapping[Severity, Term] = {
     "disclosed": Term("disclosed", "the model's answer says something about a target that it must not"),
-    "asked_for": Term("asked for", "a user asked for a target, and the answer gave nothing away"),
+    "asked_for": Term("asked for", "a user asked for a target, and nothing of it was recognised in the answer"),
     "context_only": Term(
         "context only",
         "a target stands in what the model was given (documents, tool results, earlier turns), not in the answer",
@@ -82,7 +82,10 @@ GLOSSARY = (
     Term("Record", "One entry of a log file, as it was written."),
     Term("Exchange", "One answer of the model, with the question and everything else that the model was given for it."),
     Term("Disclosed", "The model's answer says something about a target that it must not. This is a leak."),
-    Term("Asked for", "A user asked for a target, and the answer gave nothing away. This is no leak."),
+    Term(
+        "Asked for",
+        "A user asked for a target, and nothing of it was recognised in the answer, which says that it does not know or the like.",
+    ),
     Term(
         "Context only",
         "A target stands in documents, tool results or earlier turns that the model was given, but not in the answer. "

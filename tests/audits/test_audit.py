@@ -300,6 +300,17 @@ def test_a_forgotten_standard_input_is_not_taken_for_another(
     assert not (out / "stdin.log").exists()
 
 
+def test_files_of_a_folder_that_are_not_read_are_named(run: Run, write: Write, tmp_path: Path) -> None:
+    folder = write(ASKED).parent / "logs"
+    folder.mkdir()
+    (tmp_path / "log.jsonl").rename(folder / "log.jsonl")
+    (folder / "notes.txt").write_text("Hina Ameen")
+    (folder / ".hidden").write_text("")
+    report = run(folder)
+    assert [(Path(fault.file).name, fault.line) for fault in report.faults()] == [("notes.txt", 0)]
+    assert report.disclosed == 1
+
+
 def test_a_folder_of_logs_does_not_take_the_report_in(run: Run, write: Write, tmp_path: Path) -> None:
     write(ASKED)
     first = run(tmp_path)
