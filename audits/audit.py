@@ -1,23 +1,21 @@
 """One audit from the logs to the report: it can be estimated, run, and gone on with after an interruption."""
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import blake2b
 from importlib.metadata import version
 from pathlib import Path
 from shutil import rmtree
 
 from filelock import FileLock, Timeout
-from langchain_core.language_models import BaseChatModel
 
 from ..errors import InputError, StoreBusy
 from ..schema import Policy
 from ..stores.snapshot import Snapshot
 from ..stores.targets import TargetStore
 from .advising import Adviser
+from .description import describe, inputs, name_of, require_same
 from .engines import Engine, local_engine
 from .estimating import Estimate, estimate
 from .figures import figures_of
@@ -33,15 +31,6 @@ from .report import require_packages
 from .report_files import ReportFiles
 from .running import Watch, Work
 from .summary import AgentCosts, LogFile, Replay, Summary
-
-_OTHER = {
-    "logs": "the logs have changed, or others were given",
-    "part": "another sample or limit was given",
-    "judge": "the register or the policy has changed",
-    "agents": "other models were given for the agents",
-    "reveal": "names were to be revealed in one of the two",
-    "sanitised": "a sanitised copy was wanted in one of the two",
-}
 
 
 @dataclass(frozen=True)
@@ -150,19 +139,15 @@ class Audit:
 
     def _begin(self, journal: Journal) -> None:
         """Write down what is to be done; of an audit that was begun make sure that it is this one."""
-        own = self._description()
-        before = {name: journal.read(name) for name in own}
-        if not any(before.values()):
-            journal.set({**own, "inputs": self._inputs})
-            return
+        own = describe(self._logs, self._snapshot, self._folder, self._options)
+        before = {part: journal.read(part) for part in own}
         folder = str(self._files.folder)
-        if not self._options.resume:
+        if not any(before.values()):
+            journal.set({**own, "inputs": inputs(self._logs, self._options)})
+        elif not self._options.resume:
             raise InputError(f"There is an audit in {folder!r}.", fix="Go on with --resume, or give another --out.")
-        for name, value in own.items():
-            if before[name] != value:
-                raise InputError(
-                    f"The audit in {folder!r} cannot be gone on with: {_OTHER[name]}.", fix="Give another --out."
-                )
+        else:
+            require_same(before, own, folder)
 
     @contextmanager
     def _earlier(self, journal: Journal) -> Iterator[Journal | None]:
@@ -177,38 +162,6 @@ class Audit:
         with Journal(earlier) as before:
             require_same_logs(before, journal, str(against))
             yield before
-
-    def _description(self) -> dict[str, str]:
-        """Say what an audit is of, and by what: to go on with another one would mix the two."""
-        options, snapshot = self._options, self._snapshot
-        judging = [snapshot.revision, options.policy.model_dump(mode="json"), snapshot.thresholds.model_dump()]
-        by = snapshot.keys.digest("audit judge", json.dumps([*judging, str(options.as_of)]).encode()).hex()
-        models = sorted(f"{role}: {_identity(model)}" for role, model in options.models.items())
-        secret = "" if options.sample is None else snapshot.keys.digest("audit sample", b"").hex()
-        return {
-            "logs": self._logs.fingerprint(),
-            "part": json.dumps([options.sample, options.limit, secret]),
-            "judge": f"{self._judged_by} ({by[:16]})",
-            "agents": json.dumps([models, options.max_calls] if models else []),
-            "reveal": str(options.reveal),
-            "sanitised": str(options.sanitised),
-        }
-
-    @property
-    def _inputs(self) -> str:
-        """Say how the logs are read, for who reads them again, from whatever folder."""
-        return json.dumps(
-            {
-                "files": [str(Path(path).resolve()) for path in self._logs.paths],
-                "format": self._options.format,
-                "columns": dict(self._options.columns),
-            }
-        )
-
-    @property
-    def _judged_by(self) -> str:
-        moment = f" as of {self._options.as_of.isoformat()}" if self._options.as_of else ""
-        return f"policy {self._options.policy.name}, revision {self._snapshot.revision} of {self._folder}{moment}"
 
     def _engine(self) -> Engine:
         if self._options.engine == "ray":
@@ -292,7 +245,7 @@ class Audit:
         if not self._options.models:
             return None
         done = journal.progress
-        models = ", ".join(sorted({_name(model) for model in self._options.models.values()}))
+        models = ", ".join(sorted({name_of(model) for model in self._options.models.values()}))
         return AgentCosts(
             models=models, exchanges=done.asked, calls=done.calls, tokens=done.tokens, skipped=done.skipped
         )
@@ -302,15 +255,3 @@ def _refuse_models(policy: Policy) -> None:
     """Refuse a baseline that asks a model about every answer: an audit asks where the rules leave something open."""
     if policy.baseline and policy.baseline.kind == "alu":
         raise InputError(f"The policy {policy.name!r} is not for audits.", fix="`expunge eval guard` measures it.")
-
-
-def _name(model: BaseChatModel) -> str:
-    """Return what a model is called."""
-    named = (getattr(model, field, None) for field in ("model_name", "model"))
-    return next((name for name in named if isinstance(name, str) and name), type(model).__name__)
-
-
-def _identity(model: BaseChatModel) -> str:
-    """Return what tells a model from others: its name, and a digest of what it was made with."""
-    made = blake2b(repr(sorted(model._identifying_params.items(), key=str)).encode(), digest_size=8)
-    return f"{type(model).__name__} {_name(model)} {made.hexdigest()}"

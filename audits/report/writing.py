@@ -1,11 +1,10 @@
 """Writing the report: whole or not at all, and for its owner alone."""
 
-import os
 from importlib.util import find_spec
 from pathlib import Path
-from secrets import token_hex
 
 from ...errors import InputError, PrerequisiteError
+from ..files import drafted
 from ..summary import Summary
 
 PACKAGES = ("jinja2", "matplotlib")
@@ -40,19 +39,11 @@ def write_report(summary: Summary, path: Path) -> None:
     from .page import render  # slow to import, and not there without the extra
 
     # What is shown was made encodable; should a text have slipped through, a sign is better lost than the report.
-    _write(render(summary).encode("utf-8", "replace"), path)
-
-
-def _write(content: bytes, path: Path) -> None:
-    draft = path.with_name(f".{path.name}.{token_hex(8)}")
+    content = render(summary).encode("utf-8", "replace")
     try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
+        with drafted(path) as draft:
+            draft.write_bytes(content)
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise InputError(
             f"{str(path)!r} cannot be written ({type(error).__name__}).", fix="Give another path."
         ) from error

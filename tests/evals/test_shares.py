@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this s
 
 
 def test_work_is_booked_to_the_part_that_does_it() -> None:
-    found = shares(lambda: [canonical(TEXT) for _ in range(40)])
+    found = shares(lambda: [canonical(TEXT) for _ in range(400)])
     assert found is not None
     assert found["canonical text"] > 0.8
     assert sum(found.values()) == pytest.approx(1)
