@@ -20,14 +20,16 @@ _IN_PIECES = "pieces name"
 # In these words it is said that nothing is known; any other may tell something.
 _PLAIN_WORDS = STOP_WORDS | frozenset(
     """
-    able access accessible additional afraid ai answer anybody anyone anything apologies apologise apologize ask assist
-    assistant available aware ca called cannot certain clarify clue comment concerning confirm context couldn d data
-    detail details didn discuss doesn don else enough exist fact facts familiar find found further give happy haven
-    heard help however idea identify individual information isn know knowing knowledge known knows language let ll m
-    matter may might model much must name named names never nobody none nothing offer particular people person personal
-    please provide public publicly question re reading recall record records regarding related reliable remember
-    request say see share someone something sorry speak specific specifically sure talk tell topic training unable
-    unaware unfamiliar unfortunately unknown unsure us ve verify wasn wo won wouldn yet
+    able absolutely access accessible additional afraid ai answer anybody anyone anything apologies apologise
+    apologize ask assist assistant available aware begin ca called cannot certain certainly clarify clue comment
+    concerning confirm context couldn course d data detail details didn discuss doesn don else enough exist fact
+    facts familiar find found further give glad gladly happy haven heard hello help hi however idea identify
+    individual information isn know knowing knowledge known knows language let like ll m matter may might model much
+    must name named names never nobody none nothing of offer ok okay particular people person personal please
+    provide public publicly question re reading recall record records regarding related reliable remember request
+    say see shall share someone something sorry speak specific specifically start sure talk tell thank thanks topic
+    training unable unaware understood unfamiliar unfortunately unknown unsure us ve verify wasn welcome whom wo won
+    would wouldn yet
     """.split()  # noqa: SIM905 - a hundred quoted words would be unreadable
 )
 # A capital, but no name.
