@@ -65,6 +65,8 @@ _IDENTIFIER_TRACE = re.compile(r"\d(?:(?<=[A-Za-z_-]\d)|(?=[A-Za-z_-]))")
 _IDENTIFIER = re.compile(
     r"(?<![A-Za-z0-9])(?=[A-Za-z_-]{0,81}\d)[A-Za-z0-9][A-Za-z0-9_-]{5,80}[A-Za-z0-9](?![A-Za-z0-9])"
 )
+# An account number (ISO 13616), in one or, as it is printed, in groups of four.
+_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![A-Za-z0-9])")
 _YEARS = re.compile(r"(?:19|20)\d\d(?:19|20)\d\d")
 _EMAIL = re.compile(r"[\w.+\\-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
 # The fewest digits of one.
@@ -194,6 +196,8 @@ def _identifiers(text: str) -> Iterator[Mark]:
     """Yield what mixes letters and digits: keys, policy and serial numbers, in any grouping and case."""
     if not _IDENTIFIER_TRACE.search(text):
         return
+    for match in _IBAN.finditer(text):
+        yield Mark((f"identifier:{match.group().replace(' ', '').lower()}",), "identifier", 2.3, *match.span())
     for match in _IDENTIFIER.finditer(text):
         core = match.group().replace("_", "").replace("-", "").lower()
         digits = sum(map(str.isdigit, core))

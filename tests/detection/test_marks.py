@@ -129,3 +129,11 @@ def test_a_long_row_of_what_begins_like_an_identifier_takes_linear_time(piece: s
     start = process_time()
     identifiers(text)
     assert process_time() - start < 5
+
+
+@pytest.mark.parametrize(
+    "written", ["DE89370400440532013000", "DE89 3704 0044 0532 0130 00", "DE89-3704-0044-0532-0130-00"]
+)
+def test_an_account_number_is_one_however_it_is_grouped(written: str) -> None:
+    keys = [key for mark in exact_marks(f"It is {written}, as agreed.") for key in mark.keys]
+    assert "identifier:de89370400440532013000" in keys
