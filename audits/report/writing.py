@@ -7,8 +7,8 @@ from ...errors import InputError, PrerequisiteError
 from ..files import drafted
 from ..summary import Summary
 
-PACKAGES = ("jinja2", "matplotlib")
-"""What the report is made with."""
+PACKAGES = ("jinja2", "matplotlib", "pyarrow")
+"""What the report and the lists beside it are made with."""
 
 
 def require_packages() -> None:
