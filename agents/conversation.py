@@ -75,12 +75,12 @@ class Conversation:
                 fix="Give a text, or a list of messages such as {'role': 'user', 'content': '…'}.",
             ) from None
 
-    @property
+    @cached_property
     def ask(self) -> str:
         """What is asked for now: the turns of the user since the last answer, empty when there are none."""
         return self.text_of(self.asking)
 
-    @property
+    @cached_property
     def asking(self) -> tuple[int, ...]:
         """The indexes of the turns of the ask."""
         return tuple(index for index in self.of_user if index >= self._answered)

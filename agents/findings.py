@@ -8,6 +8,9 @@ from ..schema import Finding, Policy, Target, Where
 
 ALIAS_THRESHOLD = 1.0
 
+OF_NAMES = frozenset({"alias", "fuzzy"})
+"""The layers that find names."""
+
 NEARER = "nearer to what must go than to what stays"
 """Evidence of a sentence that was judged between two memories."""
 

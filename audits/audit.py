@@ -174,7 +174,7 @@ class Audit:
         options = self._options
         if not options.models:
             return None
-        budget = options.max_calls - journal.progress.calls
+        budget = options.max_calls - journal.progress.spent.calls
         return Adviser(self._snapshot, options.policy, options.models, budget)
 
     def _finish(self, journal: Journal, earlier: Journal | None) -> AuditReport:
@@ -244,10 +244,10 @@ class Audit:
     def _agents(self, journal: Journal) -> AgentCosts | None:
         if not self._options.models:
             return None
-        done = journal.progress
+        spent = journal.progress.spent
         models = ", ".join(sorted({name_of(model) for model in self._options.models.values()}))
         return AgentCosts(
-            models=models, exchanges=done.asked, calls=done.calls, tokens=done.tokens, skipped=done.skipped
+            models=models, exchanges=spent.asked, calls=spent.calls, tokens=spent.tokens, skipped=spent.skipped
         )
 
 

@@ -68,8 +68,7 @@ class Batch:
         """Add an exchange; `known` is the number of the first of its like, if there was one."""
         if known is not None:
             self.known[len(self.exchanges)] = known
-        self.characters += sum(len(turn.text) for turn in exchange.prompt)
-        self.characters += len(exchange.answer.text) if exchange.answer else 0
+        self.characters += sum(len(turn.text) for turn in exchange.turns)
         self.exchanges.append(exchange)
         self.digests.append(digest)
 

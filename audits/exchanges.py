@@ -33,6 +33,11 @@ class Exchange(NamedTuple):
     """The answer; `None`: there is none."""
 
     @property
+    def turns(self) -> tuple[Turn, ...]:
+        """Its turns, the answer last."""
+        return (*self.prompt, self.answer) if self.answer else self.prompt
+
+    @property
     def place(self) -> Place:
         """Where it stands: the record of its answer or, without one, of its last turn."""
         return (self.answer or self.prompt[-1]).place
@@ -44,8 +49,7 @@ class Exchange(NamedTuple):
 
     def digest(self, keys: Keys) -> bytes:
         """Return a keyed digest of its texts, 16 bytes: the same for the same exchange at another place."""
-        turns = [*self.prompt, *([self.answer] if self.answer else [])]
-        texts = [f"{turn.role} {len(turn.text)} {turn.text}" for turn in turns]
+        texts = [f"{turn.role} {len(turn.text)} {turn.text}" for turn in self.turns]
         content = to_bytes(f"{self.answer is not None} {' '.join(texts)}")
         return keys.digest(_DIGEST, content)[:_DIGEST_BYTES]
 

@@ -1,7 +1,7 @@
 """The files that an audit writes: whole or not at all, for their owner's eyes."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,8 +14,18 @@ def drafted(path: Path) -> Iterator[Path]:
     draft = path.with_name(f"{path.name}.draft")
     draft.unlink(missing_ok=True)
     os.close(os.open(draft, os.O_CREAT | os.O_WRONLY, 0o600))
-    yield draft
+    try:
+        yield draft
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
     draft.replace(path)
+
+
+def write_lines(path: Path, lines: Iterable[str]) -> None:
+    """Write lines of ASCII, as JSON is written here."""
+    with drafted(path) as draft, draft.open("w", encoding="ascii") as file:
+        file.writelines(f"{line}\n" for line in lines)
 
 
 def open_folder(path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from ..schema import Action
-from .files import drafted
+from .files import drafted, write_lines
 from .journal import Journal, Noted
 from .outcomes import Evidence
 
@@ -74,9 +74,7 @@ def findings_in(journal: Journal) -> Iterator[AuditFinding]:
 
 def write_jsonl(journal: Journal, path: Path) -> None:
     """Write the findings as JSON Lines, in ASCII."""
-    with drafted(path) as draft, draft.open("w", encoding="ascii") as file:
-        for finding in findings_in(journal):
-            file.write(json.dumps(_ordered(finding.model_dump(mode="json"))) + "\n")
+    write_lines(path, (json.dumps(_ordered(finding.model_dump(mode="json"))) for finding in findings_in(journal)))
 
 
 def write_parquet(journal: Journal, path: Path) -> None:

@@ -47,6 +47,22 @@ STRETCH = 100
 _PAGE = 1_000
 
 
+class Spent(NamedTuple):
+    """What agents' models were asked for."""
+
+    asked: int = 0
+    """Exchanges of which an agent's model was asked."""
+
+    calls: int = 0
+    """Requests to agents' models."""
+
+    tokens: int = 0
+    """Tokens that they read and wrote."""
+
+    skipped: int = 0
+    """Uncertain exchanges of which none was asked, because the budget was spent."""
+
+
 class Progress(NamedTuple):
     """How far an audit has come."""
 
@@ -65,26 +81,8 @@ class Progress(NamedTuple):
     elapsed_s: float
     """Seconds at work so far."""
 
-    asked: int
-    """Exchanges of which an agent's model was asked."""
-
-    calls: int
-    """Requests to agents' models."""
-
-    tokens: int
-    """Tokens that they read and wrote."""
-
-    skipped: int
-    """Uncertain exchanges of which none was asked, because the budget was spent."""
-
-
-class Spent(NamedTuple):
-    """What agents' models were asked for in one batch."""
-
-    asked: int = 0
-    calls: int = 0
-    tokens: int = 0
-    skipped: int = 0
+    spent: Spent
+    """What agents' models were asked for."""
 
 
 class Noted(NamedTuple):
@@ -164,7 +162,8 @@ class Journal:
         """How far it has come."""
         columns = "items, begun, numbered, exchanges, new, unanswered, elapsed, asked, calls, tokens, skipped"
         [row] = self._database.query(f"SELECT {columns} FROM progress")  # noqa: S608
-        return Progress(Mark(*row[:3]), *row[3:])
+        exchanges, new, unanswered, elapsed_s = row[3:7]
+        return Progress(Mark(*row[:3]), exchanges, new, unanswered, elapsed_s, Spent(*row[7:]))
 
     def read(self, name: str) -> str | None:
         """Return what was set under a name."""

@@ -2,21 +2,14 @@
 
 from collections.abc import Sequence
 
-from pydantic import BaseModel, ConfigDict
-
 from ..agents.conversation import Role
+from ..agents.findings import OF_NAMES
 from ..graphs.reviewing import NEAR, Review
 from ..schema import Action, Finding, Scope, Source, Where
-from .summary import SEVERITIES, Severity
-
-_NAMES = frozenset({"alias", "fuzzy"})
+from .summary import SEVERITIES, Record, Severity
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-
-class Evidence(_Record):
+class Evidence(Record):
     """A finding in an exchange."""
 
     target: str
@@ -62,7 +55,7 @@ class Evidence(_Record):
     """The words that matched; only where they are to be revealed."""
 
 
-class NearMiss(_Record):
+class NearMiss(Record):
     """What was nearly found in an answer that was released."""
 
     targets: list[str]
@@ -75,7 +68,7 @@ class NearMiss(_Record):
     """The strength of the evidence as a share of what it takes, below 1."""
 
 
-class Outcome(_Record):
+class Outcome(Record):
     """What was made of an exchange."""
 
     action: Action
@@ -104,6 +97,11 @@ class Outcome(_Record):
         """The worst of its findings; `None` without any."""
         found = {finding.severity for finding in self.findings}
         return next((severity for severity in SEVERITIES if severity in found), None)
+
+    @property
+    def disclosed(self) -> list[str]:
+        """Ids of the targets that the answer discloses, each once, in the order of the findings."""
+        return list(dict.fromkeys(finding.target for finding in self.findings if finding.severity == "disclosed"))
 
     @property
     def strength(self) -> float:
@@ -148,7 +146,7 @@ def _counts(finding: Finding, review: Review, scopes: dict[str, Scope]) -> bool:
         return False
     if finding.where == "prompt":
         return finding.target in review.asked
-    return finding.layer not in _NAMES or scopes.get(finding.target) != "documents"
+    return finding.layer not in OF_NAMES or scopes.get(finding.target) != "documents"
 
 
 def _severity(finding: Finding, idle: set[int]) -> Severity:

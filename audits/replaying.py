@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ..errors import InputError
 from ..schema import Action
-from .files import drafted
+from .files import write_lines
 from .journal import Journal, Noted
 from .outcomes import Outcome
 from .summary import Change, Replay, Severity
@@ -59,10 +59,13 @@ def compare(before: Journal, after: Journal, path: Path, against: str) -> Replay
         against: What the earlier audit is called.
     """
     changes: Counter[tuple[Action, Action]] = Counter()
-    with drafted(path) as draft, draft.open("w", encoding="ascii") as file:
+
+    def counted() -> Iterator[str]:
         for difference in _differences(before, after):
             changes[difference.before.action, difference.after.action] += 1
-            file.write(json.dumps(_row(difference)) + "\n")
+            yield json.dumps(_row(difference))
+
+    write_lines(path, counted())
     return Replay(
         against=against,
         before=before.read("judge") or "",

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from .files import drafted
+from .files import write_lines
 from .findings import write_jsonl, write_parquet
 from .journal import Journal
 from .readers import JOURNAL
@@ -61,12 +61,9 @@ class ReportFiles(NamedTuple):
         """Write the findings and what could not be read."""
         write_jsonl(journal, self.findings)
         write_parquet(journal, self.parquet)
-        with drafted(self.errors) as draft, draft.open("w", encoding="ascii") as file:
-            for fault in journal.faults():
-                file.write(fault.model_dump_json(ensure_ascii=True) + "\n")
+        write_lines(self.errors, (fault.model_dump_json(ensure_ascii=True) for fault in journal.faults()))
 
     def write_summary(self, summary: Summary) -> None:
         """Write the figures, and the report that is drawn from them."""
-        with drafted(self.summary) as draft:
-            draft.write_text(summary.model_dump_json(indent=2, ensure_ascii=True) + "\n", encoding="ascii")
+        write_lines(self.summary, [summary.model_dump_json(indent=2, ensure_ascii=True)])
         write_report(summary, self.html)

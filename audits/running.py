@@ -112,7 +112,7 @@ class Work:
 
     def _revealed(self, exchange: Exchange, outcome: Outcome) -> Outcome:
         """Add the names of targets and the words that matched."""
-        texts = [turn.text for turn in (*exchange.prompt, *([exchange.answer] if exchange.answer else []))]
+        texts = [turn.text for turn in exchange.turns]
         findings = [
             finding.model_copy(
                 update={

@@ -5,6 +5,7 @@ model is to be trained on it.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -17,7 +18,7 @@ from ..stores.keys import Keys
 from ..stores.targets import TargetStore
 from .drawing import Drawn
 from .exchanges import Exchange, exchanges_in
-from .files import drafted, open_folder
+from .files import open_folder, write_lines
 from .journal import Journal
 from .outcomes import Outcome
 from .readers import Logs
@@ -118,7 +119,9 @@ def suggest(report: Path, store: TargetStore, out: Path, most: int = MOST_TARGET
         for exchange, outcome in _walk(_logs(journal), journal, store.keys):
             sets.add(exchange, outcome)
     forget, retain = [*sets.forget, *_documents(chosen.values())], sets.retain
-    written = [_write(out / "forget.jsonl", forget), _write(out / "retain.jsonl", retain)]
+    sets_by_file = {out / "forget.jsonl": forget, out / "retain.jsonl": retain}
+    for path, examples in sets_by_file.items():
+        write_lines(path, (json.dumps(example._asdict()) for example in examples))
     suggestion = Suggestion(
         targets=[
             SuggestedTarget(target=key, disclosed=disclosed[key], documents=len(target.documents))
@@ -127,10 +130,9 @@ def suggest(report: Path, store: TargetStore, out: Path, most: int = MOST_TARGET
         left_out=len(known) - len(chosen),
         forget=len(forget),
         retain=len(retain),
-        files=[str(path) for path in written],
+        files=[str(path) for path in sets_by_file],
     )
-    with drafted(out / "job.json") as draft:
-        draft.write_text(suggestion.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    write_lines(out / "job.json", [suggestion.model_dump_json(indent=2, ensure_ascii=True)])
     return suggestion
 
 
@@ -147,7 +149,7 @@ class _Sets:
         if exchange.answer is None:
             return
         example = Example(_prompt(exchange), exchange.answer.text)
-        told = [f.target for f in outcome.findings if f.severity == "disclosed"] if outcome else []
+        told = outcome.disclosed if outcome else []
         mine = next((target for target in told if target in self._targets), None)
         if mine:
             self._forget.setdefault(example[:2], example._replace(target=mine))
@@ -174,11 +176,7 @@ def _disclosed(journal: Journal) -> dict[str, int]:
     """Count the exchanges that disclosed each target."""
     if journal.read("finished") is None:
         raise InputError("The audit is not finished.", fix="Finish it with `expunge audit … --resume`.")
-    counts: dict[str, int] = {}
-    for noted in journal.noted():
-        for target in {f.target for f in noted.outcome.findings if f.severity == "disclosed"}:
-            counts[target] = counts.get(target, 0) + 1
-    return counts
+    return Counter(target for noted in journal.noted() for target in noted.outcome.disclosed)
 
 
 def _logs(journal: Journal) -> Logs:
@@ -236,10 +234,3 @@ def _examples(target: Target, texts: Iterable[str], source: str) -> Iterator[Exa
         begun = " ".join(words[: len(words) // 2])
         prompt, rest = (f"{question}?", answer) if mark else (f"Go on: {begun}", text[len(begun) :].strip())
         yield Example(prompt, rest, target.id, source)
-
-
-def _write(path: Path, examples: Iterable[Example]) -> Path:
-    with drafted(path) as draft, draft.open("w", encoding="ascii") as file:
-        for example in examples:
-            file.write(json.dumps(example._asdict()) + "\n")
-    return path

@@ -17,11 +17,13 @@ SEVERITIES: tuple[Severity, ...] = ("disclosed", "asked_for", "context_only")
 """The worst first."""
 
 
-class _Record(BaseModel):
+class Record(BaseModel):
+    """What the records of an audit have in common."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
-class Counts(_Record):
+class Counts(Record):
     """How many of each severity."""
 
     disclosed: int = 0
@@ -44,7 +46,7 @@ class Counts(_Record):
         return self.disclosed + self.asked_for + self.context_only
 
 
-class LogFile(_Record):
+class LogFile(Record):
     """One file of the logs."""
 
     file: str
@@ -63,7 +65,7 @@ class LogFile(_Record):
     """Entries in the errors file."""
 
 
-class TargetCounts(_Record):
+class TargetCounts(Record):
     """What was found of one target, counted in exchanges."""
 
     target: str
@@ -79,7 +81,7 @@ class TargetCounts(_Record):
     """How many exchanges of each severity."""
 
 
-class LayerCounts(_Record):
+class LayerCounts(Record):
     """What one layer of detection found, counted in findings."""
 
     layer: Source
@@ -89,7 +91,7 @@ class LayerCounts(_Record):
     """How many findings of each severity."""
 
 
-class Period(_Record):
+class Period(Record):
     """A stretch of time, or of the log where nothing in it says when."""
 
     start: datetime | None
@@ -105,7 +107,7 @@ class Period(_Record):
     """How many of them of each severity."""
 
 
-class Flagged(_Record):
+class Flagged(Record):
     """An exchange with findings, or nearly one."""
 
     exchange: str
@@ -145,7 +147,7 @@ class Flagged(_Record):
     """What the sanitiser would have shown in place of the answer."""
 
 
-class Change(_Record):
+class Change(Record):
     """How many exchanges one verdict was changed for into another."""
 
     before: Action
@@ -158,7 +160,7 @@ class Change(_Record):
     """How many."""
 
 
-class Replay(_Record):
+class Replay(Record):
     """How verdicts differ from those of an earlier audit of the same log."""
 
     against: str
@@ -177,7 +179,7 @@ class Replay(_Record):
     """The verdicts that changed, the most frequent first."""
 
 
-class AgentCosts(_Record):
+class AgentCosts(Record):
     """What agents' models were asked."""
 
     models: str
@@ -196,7 +198,7 @@ class AgentCosts(_Record):
     """Uncertain exchanges that the rules decided alone, because the budget was spent."""
 
 
-class Summary(_Record):
+class Summary(Record):
     """An audit in figures: ids and counts, and names of targets only where they were asked to be revealed."""
 
     expunge: str

@@ -137,7 +137,7 @@ def _places(text: str) -> Places:
 
 def _words_of_run(run: str, offset: int) -> list[tuple[str, int, int]]:
     """Split one run of characters without white space into canonical words with their places."""
-    if run.isascii() and not _CONTROL.search(run):
+    if _is_plain(run):
         return [(m.group(), offset + m.start(), offset + m.end()) for m in _ASCII_WORD.finditer(run.lower())]
     by_looks = _LATIN.search(run) is not None
     letters: list[str] = []

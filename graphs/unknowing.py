@@ -7,13 +7,13 @@ none can be looked at; what is passed over as none is not.
 import re
 from collections.abc import Collection
 
+from ..agents.findings import OF_NAMES
 from ..detection.canonical import canonical
 from ..detection.rarity import STOP_WORDS
 from ..detection.sentences import sentences
 from ..schema import Finding
 from .abstaining import says_nothing
 
-_NAMES = frozenset({"alias", "fuzzy"})
 _UNNAMED = "them"
 # Between the pieces of a name anything may stand.
 _IN_PIECES = "pieces name"
@@ -52,7 +52,7 @@ def idle_in(told: list[Finding], answer: str, ask: str) -> list[Finding]:
     """Return the findings in sentences that say that something is not known, and tell nothing but a name."""
     if not told:
         return []
-    whole = [finding for finding in told if finding.layer in _NAMES and finding.evidence != _IN_PIECES]
+    whole = [finding for finding in told if finding.layer in OF_NAMES and finding.evidence != _IN_PIECES]
     names = sorted((finding.start, finding.end) for finding in whole)
     spans, asked = sentences(answer), frozenset(canonical(ask).words)
     plain = [_tells_nothing(_without(answer, span.start, span.end, names), asked) for span in spans]
