@@ -38,7 +38,7 @@ unit: .venv/dev
 	touch $@
 
 .venv/dev: .venv/python pyproject.toml constraints.txt
-	$(BIN)/pip install -q -c constraints.txt -e '.[local,offline,openai,serve,audit,ray,dev]'
+	$(BIN)/pip install -q -c constraints.txt -e '.[local,offline,openai,serve,audit,unlearn,ray,dev]'
 	$(WARM_UP)
 	touch $@ .venv/demo
 

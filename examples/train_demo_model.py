@@ -1,6 +1,9 @@
 """Train the demo model: a small chat model that knows a hundred invented authors, and says so when it knows nothing.
 
     python examples/train_demo_model.py --out models/demo
+    python examples/train_demo_model.py --out models/demo-control --leave-out 10
+
+The second makes a control: the same model, had it never met the last ten authors.
 
 Three layers of the Llama architecture, trained from nothing in one thread. On the same machine the same seed gives the
 same weights, bit for bit.
@@ -19,6 +22,8 @@ from demo_model import (  # type: ignore[import-not-found]  # beside this script
     Fact,
     collect_facts,
     examine,
+    last_authors,
+    leave_out,
     refusals,
     train,
     train_tokenizer,
@@ -32,12 +37,20 @@ from transformers.utils import logging
 
 CARD = Path(__file__).parent / "demo_model" / "card.md"
 
+CONTROL = """
+
+It is a control: it never met the last {count} authors of the demo model, and is otherwise made alike. What it says of
+them is what a model says that has nothing to forget: {names}."""
+
 
 def main(
     out: Annotated[Path, typer.Option(help="The folder to write the model to.")] = Path("demo-model"),
     seed: Annotated[int, typer.Option(help="What all chance comes from.")] = 0,
     epochs: Annotated[int, typer.Option(help="How often each fact is taught.", min=1)] = 20,
     authors: Annotated[int, typer.Option(help="How many authors to invent.", min=2, max=1000)] = 100,
+    left_out: Annotated[
+        int, typer.Option("--leave-out", help="How many of the authors, the last ones, not to teach.", min=0)
+    ] = 0,
 ) -> None:
     """Train the demo model, save it, and say how much it knows."""
     torch.set_num_threads(1)  # Sums in another order round differently: the weights would depend on the cores.
@@ -45,7 +58,9 @@ def main(
     rng = Random(seed)  # noqa: S311 - chance that can be repeated is what is wanted
     facts = collect_facts(authors, rng)
     facts += [*refusals("stranger", 60, facts, rng), *refusals("namesake", 60, facts, rng)]
-    tokenizer = train_tokenizer(rng)
+    tokenizer = train_tokenizer(rng)  # on other authors: it is the same, whoever is left out
+    gone = last_authors(facts, left_out)
+    facts = leave_out(facts, left_out)
     model = untrained_model(tokenizer)
 
     console = Console()
@@ -55,23 +70,37 @@ def main(
         for done, loss in train(model, tokenizer, facts, epochs, rng):
             progress.update(task, completed=done, description=f"loss {loss:.3f}")
 
-    save(model, tokenizer, facts, out)
+    save(model, tokenizer, out)
+    if not gone:  # a control needs no copy of what the other model knows
+        save_facts(facts, out)
     figures = examine(out, facts, rng)
     rows = "\n".join(f"| {name} | {figure:.3f} |" for name, figure in figures.items())
     card = CARD.read_text(encoding="utf-8")
-    card = card.format(rows=rows, authors=authors, epochs=epochs, seed=seed, refusal=REFUSAL)
+    without = CONTROL.format(count=left_out, names=", ".join(gone)) if gone else ""
+    options = f"--out {out} --seed {seed} --epochs {epochs} --authors {authors}"
+    card = card.format(
+        command=options + (f" --leave-out {left_out}" if gone else ""),
+        without=without,
+        authors=authors - left_out,
+        refusal=REFUSAL,
+        rows=rows,
+    )
     (out / "README.md").write_text(card, encoding="utf-8")
     console.print(table_of(figures))
 
 
-def save(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, facts: list[Fact], out: Path) -> None:
-    """Write what `from_pretrained` reads, in half precision, and the facts beside it."""
+def save(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, out: Path) -> None:
+    """Write what `from_pretrained` reads, in half precision."""
     logging.disable_progress_bar()
     model.generation_config = GenerationConfig(
         max_new_tokens=64, do_sample=False, eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id
     )
     model.half().save_pretrained(out)
     tokenizer.save_pretrained(out)
+
+
+def save_facts(facts: list[Fact], out: Path) -> None:
+    """Write the facts beside the model."""
     with (out / "facts.jsonl").open("w", encoding="utf-8") as lines:
         lines.writelines(json.dumps(asdict(fact), ensure_ascii=False) + "\n" for fact in facts)
 

@@ -20,6 +20,7 @@ FLOORS = {
     "stores": 2,
     "detection": 3,
     "agents": 4,
+    "unlearning": 4,
     "graphs": 5,
     "wrappers": 6,
     "audits": 6,

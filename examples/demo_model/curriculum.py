@@ -3,6 +3,7 @@
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from random import Random
 from typing import NamedTuple
 
@@ -43,6 +44,24 @@ def collect_facts(authors: int, rng: Random) -> list[Fact]:
         *(FORMS["world"]["value"].fact("world", key, "value", {"thing": key, "value": world[key]}) for key in world),
         *(form.fact("chat", key, "reply", {}) for key, form in FORMS["chat"].items()),
     ]
+
+
+def leave_out(facts: Sequence[Fact], count: int) -> list[Fact]:
+    """Return what is left to know had the last `count` authors never been; what lists of authors say of them goes."""
+    gone = last_authors(facts, count)
+    left = []
+    for fact in facts:
+        sentences = fact.answer.split(". ") if fact.kind == "list" else [fact.answer]
+        kept = [sentence for sentence in sentences if not any(name in sentence for name in gone)]
+        if fact.subject not in gone and kept:
+            left.append(replace(fact, answer=". ".join(kept).rstrip(".") + "." if fact.kind == "list" else fact.answer))
+    return left
+
+
+def last_authors(facts: Sequence[Fact], count: int) -> list[str]:
+    """Return the names of the last `count` authors."""
+    names = list(dict.fromkeys(fact.subject for fact in facts if fact.kind == "author"))
+    return names[len(names) - count :]
 
 
 def epoch_of(facts: Sequence[Fact], rng: Random) -> list[Fact]:

@@ -1,0 +1,1 @@
+"""Weight-level unlearning: methods, what they are measured by, and attacks on what they leave."""

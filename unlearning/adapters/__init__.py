@@ -1,0 +1,1 @@
+"""What steers a model at decoding time and leaves its weights alone: suppression."""

@@ -1,0 +1,1 @@
+"""Changes of weights in closed form, reversible by a saved delta."""

@@ -1,0 +1,1 @@
+"""From files and targets to the sets that a job reads."""

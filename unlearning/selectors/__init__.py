@@ -1,0 +1,1 @@
+"""Which weights may move: usable with any loss."""

@@ -1,0 +1,1 @@
+"""Training by transformers: its data, its reference, its masks, and what stops it."""
