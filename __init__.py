@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from .audits.audit import AuditReport
     from .audits.auditing import aaudit, audit
     from .graphs.sanitize import Sanitizer
+    from .jobs.creating import unlearn
+    from .jobs.handle import Job
     from .stores.targets import TargetStore
     from .wrappers.chat import wrap
     from .wrappers.middleware import SanitizingMiddleware
@@ -27,6 +29,7 @@ __all__ = [
     "AuditReport",
     "ExpungeError",
     "Finding",
+    "Job",
     "Policy",
     "Sanitizer",
     "SanitizingMiddleware",
@@ -35,6 +38,7 @@ __all__ = [
     "Verdict",
     "aaudit",
     "audit",
+    "unlearn",
     "wrap",
     "wrap_openai",
 ]
@@ -42,11 +46,13 @@ __all__ = [
 # Loaded when first asked for: LangGraph and Chroma would make `import expunge` ten times as slow.
 _LATER = {
     "AuditReport": ".audits.audit",
+    "Job": ".jobs.handle",
     "Sanitizer": ".graphs.sanitize",
     "SanitizingMiddleware": ".wrappers.middleware",
     "TargetStore": ".stores.targets",
     "aaudit": ".audits.auditing",
     "audit": ".audits.auditing",
+    "unlearn": ".jobs.creating",
     "wrap": ".wrappers.chat",
     "wrap_openai": ".wrappers.openai.client",
 }

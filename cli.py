@@ -23,6 +23,7 @@ from .commands import (
     serve,
     targets,
     transfers,
+    unlearning_evals,
 )
 from .commands.console import FAILED, print_error
 from .errors import ExpungeError
@@ -81,8 +82,9 @@ app.add_typer(
     name="abstentions",
     help="Collect how the model says that it does not know, for answers that tell nothing.",
 )
-app.add_typer(jobs.app, name="jobs", help="Prepare weight-level jobs.")
+app.add_typer(jobs.app, name="jobs", help="Make of a local model one that no longer knows what must go, with evidence.")
 app.add_typer(ledger.app, name="ledger", help="Show what was decided, and verify that nobody changed the record.")
+evals.app.add_typer(unlearning_evals.app)
 app.add_typer(evals.app, name="eval", help="Measure leaks, over-suppression and added time.")
 
 

@@ -15,6 +15,11 @@
     ├── InputError             a file, a line or an argument that cannot be used
     ├── AccessDenied           a key that does not open the server
     ├── UnguardedSurface       a way to a model's answers past the sanitiser
+    ├── JobError               a weight-level job that cannot be found, or do what it is told
+    │   ├── UnknownJob
+    │   ├── WrongStage
+    │   ├── TrainingDiverged
+    │   └── JobCancelled
     └── PrerequisiteError      a package, a model or a service that is missing
         └── ModelNotFound
 
@@ -123,6 +128,36 @@ class UnguardedSurface(ExpungeError):
     """A way to a model's answers that the sanitiser does not stand in."""
 
     code = "unguarded_surface"
+
+
+class JobError(ExpungeError):
+    """A weight-level job that cannot be found, or cannot do what it is told."""
+
+    code = "job"
+
+
+class UnknownJob(JobError):
+    """No job has this id."""
+
+    code = "unknown_job"
+
+
+class WrongStage(JobError):
+    """A job is not where this can be done with it: one that has ended cannot be cancelled, for example."""
+
+    code = "wrong_stage"
+
+
+class TrainingDiverged(JobError):
+    """A loss or a gradient became infinite or no number; the last good checkpoint is kept."""
+
+    code = "training_diverged"
+
+
+class JobCancelled(JobError):
+    """Somebody cancelled the job while it ran."""
+
+    code = "job_cancelled"
 
 
 class PrerequisiteError(ExpungeError):

@@ -32,6 +32,9 @@ Source = Layer | Literal["agent"]
 Ability = Layer | Literal["decoding"]
 """What detection can do without, one at a time, to see what it is worth: a layer, or the decoding of disguises."""
 
+JobEngine = Literal["process", "ray"]
+"""What runs a weight-level job: a process of its own on this machine, or a Ray cluster."""
+
 Vectors = NDArray[np.float32]
 """Embeddings, one a row: shape `(texts, dimensions)`, each of unit length."""
 
@@ -366,6 +369,9 @@ class Verdict(BaseModel):
 
     targets: list[str] = Field(default_factory=list)
     """Ids of the targets concerned."""
+
+    weights: dict[str, str] = Field(default_factory=dict)
+    """Those of them that a weight-level job took out of the wrapped model, each with the id of that job."""
 
     calls: int = 0
     """Model calls made for this exchange: the wrapped model's and the agents'."""

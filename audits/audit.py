@@ -11,6 +11,7 @@ from shutil import rmtree
 from filelock import FileLock, Timeout
 
 from ..errors import InputError, StoreBusy
+from ..reporting.files import open_folder
 from ..schema import Policy
 from ..stores.snapshot import Snapshot
 from ..stores.targets import TargetStore
@@ -19,7 +20,6 @@ from .description import describe, inputs, name_of, require_same
 from .engines import Engine, local_engine
 from .estimating import Estimate, estimate
 from .figures import figures_of
-from .files import open_folder
 from .findings import AuditFinding, findings_in
 from .journal import Journal
 from .judging import Judge, Setup

@@ -7,8 +7,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
+from ..reporting.files import drafted, write_lines
 from ..schema import Action
-from .files import drafted, write_lines
 from .journal import Journal, Noted
 from .outcomes import Evidence
 

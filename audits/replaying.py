@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import InputError
+from ..reporting.files import write_lines
 from ..schema import Action
-from .files import write_lines
 from .journal import Journal, Noted
 from .outcomes import Outcome
 from .summary import Change, Replay, Severity

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from .files import write_lines
+from ..reporting.files import write_lines
 from .findings import write_jsonl, write_parquet
 from .journal import Journal
 from .readers import JOURNAL

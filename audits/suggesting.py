@@ -13,12 +13,13 @@ from typing import NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 from ..errors import InputError
+from ..reporting.files import open_folder, write_lines
 from ..schema import Target
 from ..stores.keys import Keys
 from ..stores.targets import TargetStore
+from ..unlearning.gathering.targets import examples_of
 from .drawing import Drawn
 from .exchanges import Exchange, exchanges_in
-from .files import open_folder, write_lines
 from .journal import Journal
 from .outcomes import Outcome
 from .readers import Logs
@@ -224,13 +225,5 @@ def _documents(targets: Iterable[Target]) -> Iterator[Example]:
 
 
 def _examples(target: Target, texts: Iterable[str], source: str) -> Iterator[Example]:
-    """Yield texts as a prompt and its answer: a question that they begin with, else their beginning and their end.
-
-    The examples of a topic are questions without answers, and teach nothing.
-    """
-    for text in texts if target.kind != "topic" else ():
-        question, mark, answer = text.partition("? ")
-        words = text.split()
-        begun = " ".join(words[: len(words) // 2])
-        prompt, rest = (f"{question}?", answer) if mark else (f"Go on: {begun}", text[len(begun) :].strip())
-        yield Example(prompt, rest, target.id, source)
+    for example in examples_of(target, texts):
+        yield Example(example.prompt, example.answer, example.target, source)

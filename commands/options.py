@@ -88,7 +88,7 @@ def open_store(path: Path | None, *, create: bool = False, embeddings: str | Non
     if not create and not is_register(folder):
         fix = "Make one with `expunge targets add`, or say where it is with --store or EXPUNGE_STORE."
         raise InputError(f"There is no register in {str(folder)!r}.", fix=fix)
-    return TargetStore(folder, embeddings=embeddings, actor=_user())
+    return TargetStore(folder, embeddings=embeddings, actor=user())
 
 
 def bring_in_step(store: "TargetStore") -> None:
@@ -112,7 +112,8 @@ def bring_in_step_if_free(store: "TargetStore") -> None:
         note("Another process owns the index, and embeds the new targets when it next uses it.")
 
 
-def _user() -> str:
+def user() -> str:
+    """Return the name of the system's user; empty where there is none."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):  # a user without a name, as containers have them

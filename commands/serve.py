@@ -1,6 +1,7 @@
 """`expunge serve`: the OpenAI-compatible server."""
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 _NAMED = re.compile(r"([A-Za-z0-9_-]+)=(.+)")
+_MODEL = re.compile(r"([A-Za-z0-9._-]+)=(.+)")
 
 
 @app.command(epilog="Example: expunge serve --upstream http://localhost:11434/v1 --store expunge-store")
@@ -35,6 +37,16 @@ def serve(
     ],
     store: StoreOption = None,
     agent_model: AgentModelOption = [],  # noqa: B006
+    unlearn: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=DIR",
+            help=(
+                "The folder of a local model that administrators may have weight-level jobs made for over HTTP, or "
+                "compare with as a control, by this name. Give several; no other folder can be reached."
+            ),
+        ),
+    ] = None,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0: any that is free.")] = 8000,
     stream: Annotated[
@@ -66,6 +78,7 @@ def serve(
     address. SIGTERM and Ctrl-C stop it: streams under way end first.
     """
     size = _size(max_body)
+    models_to_unlearn = _models_to_unlearn(unlearn or [])
     with waiting("Starting"):
         try:
             from ..serving import app as serving
@@ -92,7 +105,8 @@ def serve(
             tenants.open()
         if not tenants.has_keys:
             note("There is no key yet: this machine alone is answered, as administrator (`expunge keys create`).")
-        made = serving.create_app(tenants, _upstreams(upstream, limits), limits=limits, stream=stream)
+        opened = _upstreams(upstream, limits)
+        made = serving.create_app(tenants, opened, limits=limits, stream=stream, models_to_unlearn=models_to_unlearn)
         run(made, listen(host, port), grace, lambda address: note(f"Listening on {address}, stopped by Ctrl-C."))
     finally:
         tenants.close()
@@ -112,6 +126,29 @@ def _upstreams(wheres: list[str], limits: "Limits") -> "dict[str, Upstream]":
         with waiting(f"Opening {place}"):
             upstreams[name] = open_upstream(place, key.get_secret_value() if key else None, limits)
     return upstreams
+
+
+def _models_to_unlearn(given: list[str]) -> dict[str, Path]:
+    """Read `NAME=DIR`.
+
+    Raises:
+        InputError: One is written otherwise, or a name comes twice.
+        ModelNotFound: A folder holds no model.
+    """
+    from ..unlearning.checking import check_model
+
+    models: dict[str, Path] = {}
+    for text in given:
+        named = _MODEL.fullmatch(text)
+        if named is None:
+            fix = "Write NAME=DIR; a name has letters, digits, dots, hyphens and underscores."
+            raise InputError(f"{text!r} names no model to unlearn from.", fix=fix)
+        name, folder = named.groups()
+        if name in models:
+            raise InputError(f"Two models to unlearn from are called {name!r}.", fix="Give each a name of its own.")
+        check_model(Path(folder))
+        models[name] = Path(folder).absolute()  # as it is written: where a link leads may change
+    return models
 
 
 def _size(text: str) -> int:

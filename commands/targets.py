@@ -1,5 +1,6 @@
 """`expunge targets`: registering, showing and removing what is to be forgotten."""
 
+from contextlib import closing
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,7 +19,8 @@ from .proposals import LookOver
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-    from ..stores import Change
+    from ..stores import Change, TargetStore
+    from ..stores.jobs import Covered
 
 app = typer.Typer()
 
@@ -138,10 +140,13 @@ def show(
     with open_store(store) as register:
         history = register.history(target_id)
         target = next(iter(register.get_many([target_id])), None)
+        covering = _covering(register, target_id)
     if json:
-        print_json({"target": target, "history": history})
+        print_json({"target": target, "history": history, "jobs": [covered._asdict() for covered in covering]})
         return
     out.print(_fields(target) if target else f"{target_id} was removed.")
+    for covered in covering:
+        out.print(f"Taken out of a model, as far as attacks were tried: {covered.job} (version {covered.version})")
     out.print(_history(history))
 
 
@@ -160,6 +165,17 @@ def remove(ids: Ids, store: StoreOption = None, why: WhyOption = "", yes: YesOpt
         for target in targets:
             register.remove(target.id, why=why)
             note(f"Removed {target.id}.")
+
+
+def _covering(register: "TargetStore", target_id: str) -> "list[Covered]":
+    """Return the weight-level jobs that took a target out of a model."""
+    from ..stores.jobs import Jobs, jobs_folder
+
+    folder = jobs_folder(register.path)
+    if not (folder / "jobs.db").exists():
+        return []
+    with closing(Jobs(folder)) as jobs:
+        return jobs.covering(target_id)
 
 
 def _model_to_ask(name: str) -> "BaseChatModel":

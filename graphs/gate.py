@@ -16,6 +16,7 @@ from ..stores.ledger import LedgerEntry, Recorder
 from ..stores.source import TargetSource
 from .abstaining import Abstaining
 from .draft import Draft
+from .removals import Removals
 from .state import Abandoned, Exchange
 
 _VERSION = version("expunge")
@@ -70,13 +71,22 @@ class Gate:
         detector: The layers of detection; tells the register's revision that decided.
         policy: Limits and sides.
         ledger: Where decisions are recorded; `None`: the store's own.
+        removals: What weight-level jobs took out of the wrapped model; `None`: nothing.
 
     Raises:
         UnreadableStore: When the abstentions collected for the register were changed by others.
     """
 
-    def __init__(self, store: TargetSource, detector: Detector, policy: Policy, ledger: Recorder | None = None) -> None:
+    def __init__(
+        self,
+        store: TargetSource,
+        detector: Detector,
+        policy: Policy,
+        ledger: Recorder | None = None,
+        removals: Removals | None = None,
+    ) -> None:
         self._store = store
+        self._removals = removals or Removals.none()
         self._detector = detector
         self._policy = policy
         self._other_ledger = ledger
@@ -179,11 +189,13 @@ class Gate:
         return sorted(denied | disclosed)
 
     def _verdict(self, action: Action, text: str, exchange: Exchange) -> Verdict:
+        concerned = self._concerned(exchange)
         return Verdict(
             action=action,
             text=text,
             findings=[*exchange.vetting.findings, *(exchange.findings or ()), *exchange.aside],
-            targets=self._concerned(exchange),
+            targets=concerned,
+            weights=self._removals.jobs(concerned),
             calls=exchange.all_calls,
             agents=exchange.agents,
             elapsed_ms=round((perf_counter() - exchange.started - exchange.waited_s) * 1000, 3),
@@ -194,7 +206,14 @@ class Gate:
 
     def _message(self, verdict: Verdict, exchange: Exchange) -> AIMessage:
         """Make the released message; of the wrapped model's own only what was audited is taken over."""
-        decided = {"action": verdict.action, "targets": verdict.targets, "level": "suppression", "error": verdict.error}
+        decided: dict[str, object] = {
+            "action": verdict.action,
+            "targets": verdict.targets,
+            "level": "suppression",
+            "error": verdict.error,
+        }
+        if verdict.weights:
+            decided["weights"] = verdict.weights
         draft = exchange.draft or Draft("")
         message = draft.message() if verdict.action == "release" else AIMessage(verdict.text)
         if verdict.action == "rewrite" and not exchange.in_calls:

@@ -24,6 +24,7 @@ from ..schema import Ability, Policy, Role, StreamMode, Verdict
 from ..stores.ledger import Recorder
 from ..stores.targets import TargetStore
 from .gate import Gate, Released
+from .removals import Removals
 from .staffing import staff
 from .state import Answer, Desk, Exchange, LostExchange, Question, State
 from .steps import Steps
@@ -81,6 +82,7 @@ class Sanitizer:
     ) -> None:
         self.store = store
         self._ledger = ledger
+        self._removals = Removals.none()
         self._models = load_agent_models(agent_model, agent_models)
         self._detector = Detector(store, without=without)
         self._decide_by(policy or Policy())
@@ -96,12 +98,26 @@ class Sanitizer:
         other._decide_by(policy)
         return other
 
+    def around(self, model: object) -> Self:
+        """Return a sanitizer that tells which targets a weight-level job took out of this model; it shares the rest.
+
+        Args:
+            model: The chat model that it is to stand around.
+        """
+        removals = Removals.of(self.store, model)
+        if not removals.covered:
+            return self
+        other = copy(self)
+        other._removals = removals
+        other._decide_by(self.policy)
+        return other
+
     def _decide_by(self, policy: Policy) -> None:
         if "thresholds" not in policy.model_fields_set:
             policy = policy.model_copy(update={"thresholds": self.store.thresholds})
         self.policy = policy
         self._steps = staff(self._detector, policy, self._models, self.store.keys.digest)
-        self._gatekeeper = Gate(self.store, self._detector, policy, self._ledger)
+        self._gatekeeper = Gate(self.store, self._detector, policy, self._ledger, self._removals)
         self._desk = Desk()
         # The exchange is on the desk before a check begins, its draft with it: there is no model to be called.
         self._checks = self._assemble(self._node(self._steps.vet), self._node(lambda exchange: None))
@@ -202,7 +218,8 @@ class Sanitizer:
             PrerequisiteError: A package that the model needs is missing.
         """
         chat = load_chat_model(model) if isinstance(model, str | Path) else model
-        return self._assemble(self._vet, self._generator(uncached(chat)), Question, Answer, self._holding_gate())
+        mine = self.around(chat)
+        return mine._assemble(mine._vet, mine._generator(uncached(chat)), Question, Answer, mine._holding_gate())
 
     def _assemble(
         self,

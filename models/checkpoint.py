@@ -54,7 +54,7 @@ def load_checkpoint(folder: Path, device: str | None = None, dtype: Dtype = "aut
             f"The model in {str(folder)!r} needs a package: {error}.", fix="Run: pip install 'expunge[local]'"
         ) from error
     try:
-        with _quiet():
+        with quietly():
             # Said outright, for otherwise transformers asks at the terminal whether it may run the folder's code.
             local = {"local_files_only": True, "trust_remote_code": False}
             tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **local)
@@ -85,8 +85,8 @@ def load_checkpoint(folder: Path, device: str | None = None, dtype: Dtype = "aut
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep transformers from drawing bars and reports while it loads."""
+def quietly() -> Iterator[None]:
+    """Keep transformers from drawing bars and reports while it loads or saves."""
     from transformers.utils import logging
 
     verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()

@@ -26,6 +26,8 @@ from .templates import ChatTemplate
 if TYPE_CHECKING:
     from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 
+    from .decoding import AssistantDecoding
+
 ANSWER_TOKENS = 512
 """Tokens of an answer at most, where neither the caller nor the model says how many."""
 
@@ -41,13 +43,15 @@ class Generated(NamedTuple):
 class LocalChatModel(BaseChatModel):
     """A causal language model of transformers, with the chat template of its tokenizer.
 
+    A folder with a `decoding.json` is that of a steered model: it answers with its assistant or not at all.
+
     Nothing is fetched, and no code of the folder is run. The model is loaded when the object is made, on a GPU where
     there is one; threads may share it, and take turns. `invoke` and its like take `stop`, `max_tokens` and
     `temperature`; the last two win over the fields for that call.
 
     Raises:
         PrerequisiteError: torch or transformers is missing.
-        ModelNotFound: The folder holds no model that transformers can load.
+        ModelNotFound: The folder holds no model that transformers can load, or what steers it is damaged.
         InputError: There is no chat template; or, in a call, a conversation that the model cannot take.
     """
 
@@ -70,6 +74,7 @@ class LocalChatModel(BaseChatModel):
     """A Jinja template in place of the tokenizer's own."""
 
     _checkpoint: Checkpoint = PrivateAttr()
+    _decoding: AssistantDecoding | None = PrivateAttr(default=None)
     _lock: Lock = PrivateAttr(default_factory=Lock)
 
     @classmethod
@@ -97,6 +102,7 @@ class LocalChatModel(BaseChatModel):
         """Load the model."""
         super().model_post_init(context)
         self._checkpoint = load_checkpoint(self.path, self.device, self.dtype)
+        self._decoding = _decoding_of(self.path, self.device, self.dtype)
         if not (self.chat_template or self._checkpoint.tokenizer.chat_template):
             # A made-up format would not be the one that the model was trained on, and its answers no evidence of
             # what it knows.
@@ -199,6 +205,7 @@ class LocalChatModel(BaseChatModel):
                 tokenizer=tokenizer,
                 **sampling(temperature),
                 **streaming,
+                **({"logits_processor": self._decoding.processors()} if self._decoding else {}),
             )
             answer = output[0, len(prompt) :].tolist()
             return Generated(str(tokenizer.decode(answer, skip_special_tokens=True)), answer, len(prompt))
@@ -227,6 +234,13 @@ class LocalChatModel(BaseChatModel):
     def _end_tokens(self) -> list[int]:
         ends = self._checkpoint.model.generation_config.eos_token_id
         return ends if isinstance(ends, list) else [ends]
+
+
+def _decoding_of(folder: Path, device: str | None, dtype: Dtype) -> AssistantDecoding | None:
+    """Return what steers the model of a folder; `None`: nothing is to."""
+    from .decoding import load_decoding, steered
+
+    return load_decoding(folder, device, dtype) if steered(folder) else None
 
 
 def _marks(stop: Sequence[str] | None) -> list[str]:

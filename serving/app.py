@@ -3,13 +3,15 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 from opentelemetry.trace import TracerProvider
 
 from ..schema import StreamMode
-from . import chat, checks, errors, guardrail, health, page, reviews, targets
+from . import chat, checks, errors, guardrail, health, page, reviews, targets, unlearning
+from .job_places import JobModels
 from .limits import BodyLimit, Limits
 from .observation import Observation
 from .service import Service
@@ -36,6 +38,7 @@ def create_app(
     limits: Limits | None = None,
     stream: StreamMode = "sentence",
     tracer_provider: TracerProvider | None = None,
+    models_to_unlearn: Mapping[str, Path] | None = None,
 ) -> FastAPI:
     """Make the server.
 
@@ -45,6 +48,8 @@ def create_app(
         limits: How much is taken on; `None`: the defaults.
         stream: How streams are released.
         tracer_provider: Where spans go; `None`: to OpenTelemetry's global provider.
+        models_to_unlearn: The folders of the models that weight-level jobs may be asked for, and of their controls,
+            by name; others cannot be reached over HTTP.
 
     Returns:
         The application. Its `state.service` holds what its answers are made with.
@@ -73,8 +78,9 @@ def create_app(
     )
     app.state.tenants = tenants
     app.state.service = service
+    app.state.job_models = JobModels(models_to_unlearn or {})
     app.add_middleware(BodyLimit, most=limits.max_body, within_s=limits.body_timeout_s)
     errors.install(app)
-    for part in (chat, checks, guardrail, targets, reviews, health, page):
+    for part in (chat, checks, guardrail, targets, reviews, unlearning, health, page):
         app.include_router(part.router)
     return app

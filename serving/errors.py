@@ -27,8 +27,11 @@ _STATUS = {
     "target": 400,
     "invalid_target": 400,
     "invalid_api_key": 401,
+    "job": 400,
     "unknown_target": 404,
+    "unknown_job": 404,
     "duplicate_target": 409,
+    "wrong_stage": 409,
     "store_busy": 503,
 }
 _MESSAGES = {

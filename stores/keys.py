@@ -40,9 +40,14 @@ class Keys:
         self._secret = to_bytes(secret)
         self._derive = lru_cache(maxsize=None)(self._derive_uncached)
 
+    @property
+    def secret(self) -> str:
+        """The secret itself, for a process of ours to open the same register with."""
+        return self._secret.decode("utf-8", "surrogatepass")
+
     def __reduce__(self) -> "tuple[type[Keys], tuple[str]]":
         """Go to another process as the secret: nothing that is derived from it needs to be sent."""
-        return Keys, (self._secret.decode("utf-8", "surrogatepass"),)
+        return Keys, (self.secret,)
 
     def _derive_uncached(self, purpose: str) -> bytes:
         return HKDF(SHA256(), length=32, salt=None, info=b"expunge/" + purpose.encode()).derive(self._secret)

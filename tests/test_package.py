@@ -40,6 +40,8 @@ def test_the_wheel_holds_the_package_and_no_tests(wheel: Path) -> None:
     assert "expunge/py.typed" in names
     assert "expunge/detection/background.txt" in names
     assert "expunge/models/demo/model.safetensors" in names
+    assert "expunge/reporting/page.html" in names
+    assert "expunge/unlearning/report/report.html" in names
 
 
 def test_prompts_load_from_the_wheel(wheel: Path, tmp_path: Path) -> None:

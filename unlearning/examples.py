@@ -87,9 +87,9 @@ class Corpus(BaseModel):
         """
         if not self.forget:
             raise InputError("The forget set is empty: there is nothing to unlearn.", fix="Give at least one example.")
-        asked = {_key(example): number for number, example in enumerate(self.forget, start=1)}
+        asked = {identity(example): number for number, example in enumerate(self.forget, start=1)}
         for name in ("retain", "neighbours", "real_authors", "world_facts"):
-            shared = [asked[_key(each)] for each in getattr(self, name) if _key(each) in asked]
+            shared = [asked[identity(each)] for each in getattr(self, name) if identity(each) in asked]
             if shared:
                 raise InputError(
                     f"{len(shared):,} examples are in the forget set and in the set {name!r} too; the first is number "
@@ -98,6 +98,6 @@ class Corpus(BaseModel):
                 )
 
 
-def _key(example: Example) -> tuple[str, str]:
+def identity(example: Example) -> tuple[str, str]:
     """Return what two examples share that are the same, whatever their case and blanks."""
     return " ".join(example.prompt.casefold().split()), " ".join(example.answer.casefold().split())

@@ -11,7 +11,8 @@ Level = Literal["removal", "suppression"]
 
 
 class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # A ruined model has figures that are no numbers: in JSON they would be null, and not be read again.
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
 
 
 class Scores(_Record):

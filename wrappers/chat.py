@@ -206,7 +206,8 @@ def wrap(
     """
     register = store if isinstance(store, TargetStore) else TargetStore(store)
     sanitizer = Sanitizer(register, policy=policy, agent_model=agent_model, agent_models=agent_models)
-    return SanitizedChatModel(wrapped=load_chat_model(model), sanitizer=sanitizer, stream_mode=stream)
+    wrapped = load_chat_model(model)
+    return SanitizedChatModel(wrapped=wrapped, sanitizer=sanitizer.around(wrapped), stream_mode=stream)
 
 
 def _result(released: Released) -> ChatResult:

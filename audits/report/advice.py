@@ -4,8 +4,8 @@ import shlex
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from ...reporting.texts import cut_path, number, plain
 from ..summary import Summary
-from .texts import cut_path, number, plain
 
 PERSONAL = {"person", "record"}
 """Kinds of targets whose disclosure is one of personal data."""

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from ...reporting.shares import Share, percent
+from ...reporting.texts import number
 from ..summary import Severity, Summary
-from .shares import Share, percent
-from .texts import number
 from .words import SEVERITIES
 
 

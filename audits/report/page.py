@@ -1,14 +1,11 @@
-"""The page: the template, what it is filled with, and how every text of others is made harmless."""
+"""The page: the template, and what it is filled with."""
 
 from collections.abc import Mapping
-from importlib.resources import files
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
-from markupsafe import Markup
-
+from ...reporting.page import environment, style
+from ...reporting.shares import Share
 from ..summary import SEVERITIES, Summary
-from . import advice, headline, plots, texts, words
-from .shares import Share, percent
+from . import advice, headline, plots, words
 from .timeline import stretches, timeline
 from .trend import course, trend
 
@@ -18,12 +15,9 @@ SHOWN = 50
 
 def render(summary: Summary) -> str:
     """Return the report as HTML."""
-    template = _environment().get_template("report.html")
-    return template.render(summary=summary, style=Markup(_asset("report.css")), **_content(summary))  # noqa: S704 - ours
-
-
-def _asset(name: str) -> str:
-    return files(__package__).joinpath(name).read_text("utf-8")
+    made = environment(__package__)
+    made.globals |= {"Share": Share, "SEVERITIES": SEVERITIES, "SHOWN": SHOWN, "words": words, "plots": plots}
+    return made.get_template("report.html").render(summary=summary, style=style(__package__), **_content(summary))
 
 
 def _content(summary: Summary) -> Mapping[str, object]:
@@ -43,30 +37,3 @@ def _content(summary: Summary) -> Mapping[str, object]:
         "found": {each.layer: each.counts.total for each in summary.by_layer},
         "near": plots.near_misses(summary),
     }
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FunctionLoader(_asset),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_showable,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "count": texts.number,
-        "cut": texts.cut,
-        "cut_path": texts.cut_path,
-        "day": texts.day,
-        "duration": texts.duration,
-        "moment": texts.moment,
-        "percent": percent,
-    }
-    environment.globals |= {"Share": Share, "SEVERITIES": SEVERITIES, "SHOWN": SHOWN, "words": words, "plots": plots}
-    return environment
-
-
-def _showable(value: object) -> object:
-    """Make harmless, last of all, whatever is put into the page and is not markup of ours."""
-    return texts.plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value

@@ -9,10 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from ...reporting.canvas import ACCENT, FAINT, INK, Plot, draw
+from ...reporting.shares import percent
+from ...reporting.texts import cut, number
 from ..summary import SEVERITIES, Counts, Flagged, Summary, TargetCounts
-from .canvas import ACCENT, FAINT, INK, PAINTS, Plot, draw
-from .shares import percent
-from .texts import cut, number
+from .paints import PAINTS
 from .words import LAYERS
 from .words import SEVERITIES as WORDS
 

@@ -9,10 +9,11 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from ...reporting.canvas import ACCENT, Plot, draw
+from ...reporting.shares import PERCENT, Share
+from ...reporting.texts import day, in_utc, moment, number
 from ..summary import SEVERITIES, Period, Severity
-from .canvas import ACCENT, PAINTS, Plot, draw
-from .shares import PERCENT, Share
-from .texts import day, in_utc, moment, number
+from .paints import PAINTS
 from .trend import Course
 from .words import SEVERITIES as WORDS
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
+from ...reporting.shares import Share
+from ...reporting.texts import number
 from ..summary import Period, Summary
-from .shares import Share
-from .texts import number
 
 ENOUGH = 5
 """Disclosures from which on a change is judged."""

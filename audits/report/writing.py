@@ -1,10 +1,9 @@
 """Writing the report: whole or not at all, and for its owner alone."""
 
-from importlib.util import find_spec
 from pathlib import Path
 
-from ...errors import InputError, PrerequisiteError
-from ..files import drafted
+from ...reporting import packages
+from ...reporting.files import write_page
 from ..summary import Summary
 
 PACKAGES = ("jinja2", "matplotlib", "pyarrow")
@@ -17,11 +16,7 @@ def require_packages() -> None:
     Raises:
         PrerequisiteError: A package is missing.
     """
-    missing = [package for package in PACKAGES if find_spec(package) is None]
-    if missing:
-        raise PrerequisiteError(
-            f"The report of an audit needs {' and '.join(missing)}.", fix="Run: pip install 'expunge[audit]'"
-        )
+    packages.require_packages(PACKAGES, work="The report of an audit", extra="audit")
 
 
 def write_report(summary: Summary, path: Path) -> None:
@@ -38,12 +33,4 @@ def write_report(summary: Summary, path: Path) -> None:
     require_packages()
     from .page import render  # slow to import, and not there without the extra
 
-    # What is shown was made encodable; should a text have slipped through, a sign is better lost than the report.
-    content = render(summary).encode("utf-8", "replace")
-    try:
-        with drafted(path) as draft:
-            draft.write_bytes(content)
-    except OSError as error:
-        raise InputError(
-            f"{str(path)!r} cannot be written ({type(error).__name__}).", fix="Give another path."
-        ) from error
+    write_page(path, render(summary))

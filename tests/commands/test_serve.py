@@ -10,6 +10,7 @@ from typing import Any
 
 import openai
 import pytest
+from expunge.models import DEMO
 from expunge.settings import settings, upstream_key
 from expunge.tests.agents.advisers.scripted import Prompt, asked
 from expunge.tests.serving.scripted import Plan, Upstream, pace, says
@@ -82,6 +83,11 @@ def test_agents_are_given_a_model(expunge: Any) -> None:
         (["--upstream", "http://x", "--upstream", "http://y"], "name"),
         (["--upstream", "http://x", "--max-body", "many"], "'many'"),
         (["--upstream", "http://x", "--host", "203.0.113.7"], "'203.0.113.7'"),
+        (["--upstream", "http://x", "--unlearn", "demo"], "'demo'"),
+        (["--upstream", "http://x", "--unlearn", "a/b=demo"], "'a/b=demo'"),
+        (["--upstream", "http://x", "--unlearn", "demo=nowhere"], "'nowhere'"),
+        (["--upstream", "http://x", "--unlearn", f"a={DEMO}", "--unlearn", f"a={DEMO}"], "'a'"),
+        (["--upstream", "http://x", "--unlearn", f"demo-1.5={DEMO}"], "cannot listen"),
         (["--upstream", "http://x"], "cannot listen"),
     ],
 )

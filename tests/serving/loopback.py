@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import httpx
 import openai
@@ -58,9 +59,17 @@ def serving(
     stream: StreamMode = "sentence",
     grace_s: float = 5.0,
     tracer_provider: TracerProvider | None = None,
+    models_to_unlearn: Mapping[str, Path] | None = None,
 ) -> Iterator[Served]:
     """Run a server in a thread."""
-    app = create_app(tenants, upstreams, limits=limits, stream=stream, tracer_provider=tracer_provider)
+    app = create_app(
+        tenants,
+        upstreams,
+        limits=limits,
+        stream=stream,
+        tracer_provider=tracer_provider,
+        models_to_unlearn=models_to_unlearn,
+    )
     server = make_server(app, grace_s)
     with listen("127.0.0.1", 0) as listening:
         thread = threading.Thread(target=server.run, args=([listening],), name="server")

@@ -11,6 +11,7 @@ from expunge import TargetStore
 from expunge.serving.app import create_app
 from expunge.serving.tenants import Tenant, Tenants
 from expunge.stores.access_keys import AccessKeys
+from expunge.stores.jobs import Jobs, jobs_folder
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from hypothesis import given, settings
@@ -112,9 +113,9 @@ def test_every_address_asks_for_a_key(house: House) -> None:
             assert gone not in answer.text
 
 
-def test_targets_and_reviews_are_for_administrators(house: House) -> None:
+def test_targets_reviews_and_jobs_are_for_administrators(house: House) -> None:
     for method, path in addresses(house.app):
-        for_admins = path.startswith(("/v1/targets", "/v1/reviews"))
+        for_admins = path.startswith(("/v1/targets", "/v1/reviews", "/v1/unlearning"))
         answer = house.call(method, path, house.parties["acme"].plain)
         assert (answer.status_code == 403) == for_admins, (method, path, answer.text)
         if for_admins:
@@ -177,22 +178,29 @@ def test_nothing_of_a_tenant_reaches_another(house: House) -> None:
     unsure = {"response": "Of all who were born in Lyon on 3 May 1971 one comes to mind."}
     assert house.call("POST", "/v1/checks", acme.plain, unsure).json()["action"] != "release"
     [case] = acme.tenant.reviews.open()
-    before = (acme.tenant.store.history(target_id), acme.tenant.store.ledger.verify(), acme.tenant.reviews.open())
+    with closing(Jobs(jobs_folder(acme.tenant.store.path))) as jobs:
+        job = jobs.add(model="/acme", recipe={}, targets={target_id: 1}, status="queued", stage="approve")
+
+    def state() -> object:
+        with closing(Jobs(jobs_folder(acme.tenant.store.path))) as jobs:
+            store = acme.tenant.store
+            return store.history(target_id), store.ledger.verify(), acme.tenant.reviews.open(), jobs.get(job.id)
+
+    before = state()
 
     of_models = ("/v1/models", "/v1/chat/completions")  # there are none here
     bodies = [None, {"name": "Ida Holm"}, {"decision": "right"}, {"prompt": "Where was Ann Orr born?"}, unsure]
     for method, path in [address for address in addresses(house.app) if not address[1].startswith(of_models)]:
-        own = path.format(target_id=target_id, case_id=case.id)
+        own = path.format(target_id=target_id, case_id=case.id, job_id=job.id)
         for body in bodies:
             answer = house.call(method, own, beta.admin, body)
             expected = (400, 404) if own != path else (403,) if path == "/metrics" else (200, 201, 400, 409)
             assert answer.status_code in expected, (method, own, body)
             for mark in ("Ann Orr", "Granite", "a requester", "a reason", "acme"):
                 assert mark not in answer.text
-            assert own != path or not {target_id, case.id} & set(answer.text.split('"'))
+            assert own != path or not {target_id, case.id, job.id} & set(answer.text.split('"'))
 
-    after = (acme.tenant.store.history(target_id), acme.tenant.store.ledger.verify(), acme.tenant.reviews.open())
-    assert after == before
+    assert state() == before
     store = beta.tenant.store
     assert not any(len(store.index.vectors(kind, target_id)) for kind in ("forget", "keep"))
     assert not {target_id} & {found for entry in store.ledger.entries() for found in entry.targets}

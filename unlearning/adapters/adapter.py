@@ -38,6 +38,9 @@ class Adapter(ABC, Generic[Options]):
     options_type: ClassVar[type[AdapterOptions]] = AdapterOptions
     """The type of its options."""
 
+    strength: ClassVar[str]
+    """The option that a sweep varies."""
+
     needs_retain: ClassVar[bool] = False
     """Whether it reads what must stay."""
 

@@ -1,1 +1,35 @@
 """Ways to bring back what was unlearned, each beside a control that never learned it."""
+
+from .attack import Attack, AttackSettings, Recovered
+from .benign import Benign
+from .detached import Detached
+from .direct import Direct
+from .few_shot import FewShot
+from .formats import FillIn, LowerCase, MultipleChoice
+from .paraphrases import Paraphrase
+from .prefix import Prefix
+from .probing import Probes
+from .quantisation import Quantise4, Quantise8
+from .relearning import Relearn, RelearnHalf
+
+_KINDS: tuple[type[Attack], ...] = (
+    Direct,
+    Paraphrase,
+    LowerCase,
+    FillIn,
+    MultipleChoice,
+    FewShot,
+    Prefix,
+    Probes,
+    Detached,
+    Quantise8,
+    Quantise4,
+    Benign,
+    Relearn,
+    RelearnHalf,
+)
+
+ATTACKS: dict[str, type[Attack]] = {kind.name: kind for kind in _KINDS}
+"""All attacks by name, in the order in which they are tried and shown: the cheap ones first."""
+
+__all__ = ["ATTACKS", "Attack", "AttackSettings", "Recovered"]

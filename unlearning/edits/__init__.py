@@ -1,1 +1,16 @@
 """Changes of weights in closed form, reversible by a saved delta."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from .delta import Delta
+from .edit import Edit
+from .reverting import revert_folder
+from .rocr import ROCR
+from .ssd import SSD
+from .task_vector import TaskVector
+
+EDITS: Mapping[str, type[Edit[Any]]] = {edit.name: edit for edit in (ROCR, SSD, TaskVector)}
+"""All edits, by name."""
+
+__all__ = ["EDITS", "Delta", "revert_folder"]

@@ -60,6 +60,9 @@ class Edit(ABC, Generic[Options]):
     options_type: ClassVar[type[EditOptions]] = EditOptions
     """The type of its options."""
 
+    strength: ClassVar[str]
+    """The option that a sweep varies."""
+
     needs_retain: ClassVar[bool] = False
     """Whether it reads what must stay."""
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 from transformers import PreTrainedModel
 
+from ...errors import InputError
 from ..encoding import Batch
 from ..likelihood import mean_cross_entropy, token_kl
 from .reference import Reference, Want
@@ -16,11 +17,14 @@ from .reference import Reference, Want
 RetainLoss = Literal["ce", "kl", "none"]
 """What keeps a model as it is: cross entropy on what must stay, KL to the model before, or nothing."""
 
+Alternates = Literal["none", "unknown", "plausible"]
+"""What a loss says in place of what must go: nothing, that it does not know, or something as likely and wrong."""
+
 
 class LossOptions(BaseModel):
     """The options that all losses share: total = γ·forget + α·retain."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     gamma: float = Field(default=1.0, gt=0)
     """Weight γ of the term that forgets."""
@@ -40,10 +44,24 @@ class Step:
     """Questions with what must go."""
 
     alternate: Batch | None = None
-    """The same questions with what to say in its place; `None`: the loss asked for none."""
+    """The same questions, in the same order, with what to say in its place; `None`: the loss asked for none."""
 
     retain: Batch | None = None
     """Questions with what must stay; `None`: the loss asked for none."""
+
+    @property
+    def replacement(self) -> Batch:
+        """What to say in place of what must go, for a loss that cannot do without.
+
+        Raises:
+            InputError: There is none.
+        """
+        if self.alternate is None:
+            raise InputError(
+                "The loss trains on what to say in place of what must go, and was given none.",
+                fix="Give each forget example 'alternates', or have them written by `alternates_of`.",
+            )
+        return self.alternate
 
 
 class Terms(NamedTuple):
@@ -84,11 +102,11 @@ class Loss(ABC, Generic[Options]):
     options_type: ClassVar[type[LossOptions]] = LossOptions
     """The type of its options."""
 
-    needs_alternates: ClassVar[bool] = False
-    """Whether it trains on what to say in place of what must go."""
+    alternates: ClassVar[Alternates] = "none"
+    """What it trains on in place of what must go, where an example does not say."""
 
-    learning_rate: ClassVar[float] = 1e-5
-    """What to start a search of learning rates from, for a model of billions of parameters."""
+    strength: ClassVar[str] = "gamma"
+    """The option that a sweep varies beside the learning rate: more of it forgets more."""
 
     def __init__(self, options: Options, reference: Reference) -> None:
         self.options = options
@@ -105,9 +123,26 @@ class Loss(ABC, Generic[Options]):
             return token_kl(logits, self.reference.logits(batch), batch.labels)
         return mean_cross_entropy(logits, batch.labels)
 
-    def wants(self) -> AbstractSet[Want]:
-        """Return what of the reference is needed; a subclass adds to it."""
-        return {Want("logits", "retain")} if self.options.retain_loss == "kl" else set()
+    def wants(self, model: PreTrainedModel) -> AbstractSet[Want]:
+        """Return what of the reference is needed; a subclass adds to it.
+
+        Args:
+            model: The model that will be trained; which layer is meant may depend on how many it has.
+        """
+        return {Want("logits", "retain")} if self.options.retain_loss == "kl" and self.needs_retain else set()
+
+    def trainable(self, model: PreTrainedModel) -> list[str] | None:
+        """Return the names of the parameters that may move; `None`: all.
+
+        Names are those of `model.named_parameters()`. Whoever trains freezes the rest.
+
+        Args:
+            model: The model that will be trained.
+
+        Raises:
+            InputError: The model has none of those that the method trains.
+        """
+        return None
 
     @property
     def needs_retain(self) -> bool:

@@ -34,6 +34,6 @@ class NPO(Loss[NPOOptions]):
         ratio = answer_nll(logits_of(model, step.forget), step.forget.labels) - self.reference.nll(step.forget)
         return -(2 / beta) * logsigmoid(beta * ratio).mean()
 
-    def wants(self) -> AbstractSet[Want]:
+    def wants(self, model: PreTrainedModel) -> AbstractSet[Want]:
         """Add the reference's −log p of what must go."""
-        return super().wants() | {Want("nll", "forget")}
+        return super().wants(model) | {Want("nll", "forget")}

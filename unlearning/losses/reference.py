@@ -23,6 +23,8 @@ class Want(NamedTuple):
 
     quantity: Quantity
     side: Side
+    layer: int = 0
+    """Of hidden states: which layer's (0: the embeddings)."""
 
 
 class Reference(Protocol):

@@ -1,4 +1,4 @@
-"""The files that an audit writes: whole or not at all, for their owner's eyes."""
+"""Files that are written whole or not at all, for their owner's eyes."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -26,6 +26,23 @@ def write_lines(path: Path, lines: Iterable[str]) -> None:
     """Write lines of ASCII, as JSON is written here."""
     with drafted(path) as draft, draft.open("w", encoding="ascii") as file:
         file.writelines(f"{line}\n" for line in lines)
+
+
+def write_page(path: Path, page: str) -> None:
+    """Write a page; one that exists is replaced.
+
+    Raises:
+        InputError: The file cannot be written.
+    """
+    # What is shown was made encodable; should a text have slipped through, a sign is better lost than the report.
+    content = page.encode("utf-8", "replace")
+    try:
+        with drafted(path) as draft:
+            draft.write_bytes(content)
+    except OSError as error:
+        raise InputError(
+            f"{str(path)!r} cannot be written ({type(error).__name__}).", fix="Give another path."
+        ) from error
 
 
 def open_folder(path: Path) -> None:

@@ -2,7 +2,6 @@
 
 import re
 import warnings
-from collections.abc import Mapping
 from io import StringIO
 from typing import Any, NamedTuple, Protocol
 
@@ -10,19 +9,11 @@ from markupsafe import Markup
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from ..summary import Severity
-
 WIDE, NARROW = 880, 340
 """Widths in CSS pixels: for a desk or paper, and for a phone, on which a wide drawing could not be read."""
 
 INK, FAINT, LINE, ACCENT = "#1f2526", "#586164", "#dedbd2", "#2a5a5f"
-
-# Told apart by lightness and hatching too: in grey, and by whoever does not see red and green.
-PAINTS: Mapping[Severity, Mapping[str, Any]] = {
-    "disclosed": {"facecolor": "#a3312c", "edgecolor": "white"},
-    "asked_for": {"facecolor": "#dda23c", "edgecolor": "white", "hatch": "////"},
-    "context_only": {"facecolor": "#c3cbcd", "edgecolor": "white"},
-}
+ALARM, CAUTION, CALM = "#a3312c", "#dda23c", "#c3cbcd"
 
 _STYLE: dict[Any, Any] = {
     "axes.axisbelow": True,

@@ -1,0 +1,123 @@
+"""One weight-level job as a graph, which stops for a person before any weight is changed.
+
+    START ─► collect ─► approve ─► train ─► evaluate ─► attack ─► decide ─► END
+
+Its state is kept in SQLite after each step: a job whose process was killed goes on with the step that was cut short.
+What the steps find lies in the job's folder; the state holds no text of any example.
+"""
+
+from typing import TYPE_CHECKING, Protocol, TypedDict
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.types import Command, interrupt
+
+from ..stores.jobs import Stage
+
+if TYPE_CHECKING:
+    from langchain_core.runnables import RunnableConfig
+    from langgraph.checkpoint.base import BaseCheckpointSaver
+    from langgraph.graph.state import CompiledStateGraph
+
+STEPS: tuple[Stage, ...] = ("collect", "approve", "train", "evaluate", "attack", "decide")
+
+
+class JobState(TypedDict, total=False):
+    """What is kept of a job between its steps."""
+
+    job: str
+    """Its id."""
+
+    approved_by: str
+    """Who let it change weights."""
+
+    done: list[str]
+    """The steps that are behind it."""
+
+
+class Node(Protocol):
+    """A step as LangGraph takes it."""
+
+    def __call__(self, state: JobState) -> JobState:
+        """Do the step; return what of the state it changes."""
+
+
+class Stages(Protocol):
+    """What the steps do; each may be called again after it was cut short, and then goes on."""
+
+    def collect(self) -> None:
+        """See to it that the job can run.
+
+        Raises:
+            ExpungeError: It cannot.
+        """
+
+    def needs_approval(self) -> bool:
+        """Return whether a person must agree first."""
+
+    def train(self) -> None:
+        """Make the new model, beside the one that was given."""
+
+    def evaluate(self) -> None:
+        """Measure what the model knew before and knows after."""
+
+    def attack(self) -> None:
+        """Try to bring back what was unlearned."""
+
+    def decide(self) -> None:
+        """Judge, and write the report."""
+
+
+def unlearn_graph(
+    stages: Stages, checkpointer: "BaseCheckpointSaver[str]"
+) -> "CompiledStateGraph[JobState, None, JobState, JobState]":
+    """Return the graph of a job.
+
+    Args:
+        stages: What its steps do.
+        checkpointer: Where its state is kept.
+    """
+    builder: StateGraph[JobState, None, JobState, JobState] = StateGraph(JobState)
+    for step in STEPS:
+        builder.add_node(step, _approve(stages) if step == "approve" else _run(stages, step))
+    for before, after in zip((START, *STEPS), (*STEPS, END), strict=True):
+        builder.add_edge(before, after)
+    return builder.compile(checkpointer=checkpointer)
+
+
+def go_on(graph: "CompiledStateGraph[JobState, None, JobState, JobState]", job: str, approved_by: str) -> "str | None":
+    """Run a job from where it is, to its end or to where a person must agree.
+
+    Args:
+        graph: Its graph.
+        job: Its id.
+        approved_by: Who agreed; empty: nobody yet.
+
+    Returns:
+        The step that it waits at; `None`: it is through.
+    """
+    config: RunnableConfig = {"configurable": {"thread_id": job}}
+    state = graph.get_state(config)
+    if state.interrupts and approved_by:
+        graph.invoke(Command(resume=approved_by), config, durability="sync")
+    elif state.interrupts:
+        return "approve"
+    else:
+        graph.invoke(None if state.created_at else {"job": job, "done": []}, config, durability="sync")
+    following = graph.get_state(config).next
+    return following[0] if following else None
+
+
+def _run(stages: Stages, step: Stage) -> Node:
+    def run(state: JobState) -> JobState:
+        getattr(stages, step)()
+        return {"done": [*state.get("done", []), step]}
+
+    return run
+
+
+def _approve(stages: Stages) -> Node:
+    def approve(state: JobState) -> JobState:
+        who = interrupt({"job": state["job"]}) if stages.needs_approval() else ""
+        return {"approved_by": str(who), "done": [*state.get("done", []), "approve"]}
+
+    return approve

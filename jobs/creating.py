@@ -1,0 +1,199 @@
+"""Asking for a weight-level job."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import closing, nullcontext
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from ..errors import InputError
+from ..schema import JobEngine
+from ..settings import settings
+from ..stores.jobs import Jobs, jobs_folder
+from ..stores.register import Register
+from ..stores.targets import TargetStore
+from ..unlearning.checking import check_fit, check_model, check_recipe
+from ..unlearning.examples import Corpus
+from ..unlearning.gathering.gather import Examples, Source, gather
+from ..unlearning.gathering.sealing import seal
+from ..unlearning.gathering.tofu import DEFAULT_SPLIT
+from ..unlearning.recipe import Recipe, SweepGrid
+from ..unlearning.training.options import TrainingOptions
+from .handle import Job
+from .launching import launch
+from .plan import Plan
+from .room import Room
+
+
+def unlearn(
+    model: str | Path,
+    *,
+    forget: Source,
+    retain: Source | None = None,
+    method: str = "npo",
+    options: Mapping[str, Any] | None = None,
+    selector: str | None = None,
+    selector_options: Mapping[str, Any] | None = None,
+    training: TrainingOptions | Mapping[str, Any] | None = None,
+    seed: int = 0,
+    sweep: bool | SweepGrid | Mapping[str, Any] = False,
+    control: str | Path | None = None,
+    attacks: Sequence[str] | None = None,
+    neighbours: Examples | None = None,
+    probes: Examples | None = None,
+    nonmembers: Examples | None = None,
+    real_authors: Examples | None = None,
+    world_facts: Examples | None = None,
+    split: str = DEFAULT_SPLIT,
+    store: Register | str | Path | None = None,
+    yes: bool = False,
+    engine: JobEngine = "process",
+    who: str = "",
+    plan: Plan | Mapping[str, Any] | None = None,
+    metadata: Mapping[str, str] | None = None,
+) -> Job:
+    """Ask for a job that makes a model forget: it runs in a process of its own, on a copy of the model.
+
+    The model that is given is only ever read, and nothing takes its place by itself: `Job.promote` does that. Without
+    `yes` the job waits, once it has looked at all that it was given, until somebody calls `Job.approve`.
+
+    Args:
+        model: The folder of a local model.
+        forget: What must go: a file of JSON Lines, a folder of TOFU or of `expunge jobs suggest`, targets of the
+            register, or a list of examples.
+        retain: What must stay, likewise; `None`: what comes with `forget`.
+        method: The name of a method (`expunge jobs methods` lists them).
+        options: Options of the method, where they differ from its defaults.
+        selector: What chooses the weights that may move; `None`: all may.
+        selector_options: Its options.
+        training: How it is trained, where it differs from the defaults.
+        seed: What all chance comes from.
+        sweep: Whether learning rates and strengths are tried first, or which.
+        control: The folder of a model that never learned what must go, to compare with; without one nobody knows what
+            such a model would say.
+        attacks: Names of the attacks to try; `None`: all.
+        neighbours: What must stay and lies nearest, only ever asked.
+        probes: Questions that no method is given, and only what must go answers.
+        nonmembers: Like the forget set, and never learned: for membership inference.
+        real_authors: Facts about real people, only ever asked.
+        world_facts: General knowledge, only ever asked.
+        split: Of a folder of TOFU, which part is to be forgotten.
+        store: The register, or its folder, which keeps the job; `None`: EXPUNGE_STORE, else `expunge-store`. A
+            missing one is made.
+        yes: Change weights without asking a person.
+        engine: What runs it: `"process"` on this machine, or `"ray"` on a cluster that shares this disk.
+        who: Who asks for it.
+        plan: What else it is to do.
+        metadata: What is kept with the job and shown with it, in plain text.
+
+    Raises:
+        InputError: Something cannot be read, sets are empty or overlap, method and options do not go together, or an
+            attack is none.
+        ModelNotFound: There is no model in the folder, or in the control's.
+        UnknownTarget: The register has no target of an id.
+        PrerequisiteError: A package, or the Ray cluster, is missing.
+    """
+    folder = check_model(Path(model))
+    recipe = _recipe(method, options, selector, selector_options, training, seed)
+    full = _plan(plan, sweep, control, attacks, yes=yes)
+    register = store if isinstance(store, Register) else TargetStore(settings().store if store is None else store)
+    with nullcontext() if register is store else closing(register):
+        corpus = gather(
+            forget,
+            retain,
+            store=register,
+            neighbours=neighbours,
+            probes=probes,
+            nonmembers=nonmembers,
+            real_authors=real_authors,
+            world_facts=world_facts,
+            split=split,
+        )
+        check_recipe(recipe, corpus)
+        _check_attacks(full.attacks or [])
+        check_fit(folder, recipe)
+        with closing(Jobs(jobs_folder(register.path))) as jobs:
+            record = jobs.add(
+                model=str(folder),
+                recipe=recipe.model_dump(),
+                plan=full.model_dump(),
+                targets=_versions(register, corpus),
+                examples={part: len(examples) for part, examples in corpus.parts()},
+                engine=engine,
+                by=who,
+                metadata=dict(metadata or {}),
+            )
+            seal(corpus, register.keys, Room(jobs.folder(record.id)).corpus, job=record.id)
+            jobs.tell(record.id, f"Created, by {who}." if who else "Created.")
+            launch(jobs, record.id, register.path, register.keys.secret)
+        return Job(register.path, record.id, key=register.keys.secret)
+
+
+def _recipe(
+    method: str,
+    options: Mapping[str, Any] | None,
+    selector: str | None,
+    selector_options: Mapping[str, Any] | None,
+    training: TrainingOptions | Mapping[str, Any] | None,
+    seed: int,
+) -> Recipe:
+    try:
+        return Recipe(
+            method=method,
+            options=dict(options or {}),
+            selector=selector,
+            selector_options=dict(selector_options or {}),
+            training=TrainingOptions.model_validate(training or {}),
+            seed=seed,
+        )
+    except ValidationError as error:
+        raise _unusable("training", error) from error
+
+
+def _plan(
+    plan: Plan | Mapping[str, Any] | None,
+    sweep: bool | SweepGrid | Mapping[str, Any],
+    control: str | Path | None,
+    attacks: Sequence[str] | None,
+    *,
+    yes: bool,
+) -> Plan:
+    given = plan.model_dump() if isinstance(plan, Plan) else dict(plan or {})
+    try:
+        if sweep is not False:
+            given["sweep"] = SweepGrid() if sweep is True else SweepGrid.model_validate(sweep)
+        if control is not None:
+            given["control"] = str(check_model(Path(control)))
+        if attacks is not None:
+            given["attacks"] = list(attacks)
+        if yes:
+            given["approval"] = False
+        return Plan.model_validate(given)
+    except ValidationError as error:
+        raise _unusable("plan", error) from error
+
+
+def _check_attacks(names: Sequence[str]) -> None:
+    """See to it that there are such attacks: a job comes to them last."""
+    from ..unlearning.attacks import ATTACKS
+
+    unknown = next((name for name in names if name not in ATTACKS), None)
+    if unknown is not None:
+        raise InputError(f"There is no attack {unknown!r}.", fix=f"Take some of: {', '.join(ATTACKS)}.")
+
+
+def _unusable(what: str, error: ValidationError) -> InputError:
+    first = error.errors()[0]
+    where = ".".join(map(str, first["loc"])) or what
+    return InputError(
+        f"{where!r} of the {what} cannot be used: {first['msg']}.", fix="See `expunge jobs create --help`."
+    )
+
+
+def _versions(register: Register, corpus: Corpus) -> dict[str, int]:
+    """Return the targets that the examples belong to, each with its version in the register."""
+    ids = sorted({example.target for example in corpus.forget if example.target})
+    return {target.id: target.version for target in register.get_many(ids)}

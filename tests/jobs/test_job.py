@@ -1,0 +1,204 @@
+"""A job from its beginning to its end, and what is done with it."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from expunge import Job, Target, TargetStore, wrap
+from expunge.errors import InputError, UnknownJob, WrongStage
+from expunge.jobs.handle import list_jobs
+from expunge.jobs.room import Room
+from expunge.models import DEMO
+from expunge.models.checkpoint import load_checkpoint
+from expunge.unlearning.edits.delta import Delta
+from expunge.unlearning.examples import Example
+from expunge.unlearning.report.manifest import digest_folder, verify_manifest
+
+Create = Callable[..., Job]
+Run = Callable[[Job], Job]
+
+
+def test_a_job_makes_another_model_with_a_report_and_leaves_the_one_given_as_it_is(create: Create, run: Run) -> None:
+    before = digest_folder(DEMO)
+    job = create(who="ann", attacks=["paraphrase"], control=DEMO.parent / "demo-control")
+    assert job.status == "validating_files"
+    run(job)
+    record = job.record
+    assert (record.status, record.stage, record.error, record.by) == ("succeeded", "done", None, "ann")
+    assert record.level == "removal"
+    assert record.held is False  # steps as small as these take nothing out
+    assert digest_folder(DEMO) == before
+    made = load_checkpoint(Path(record.result), "cpu").model
+    assert made.num_parameters() == load_checkpoint(DEMO, "cpu").model.num_parameters()
+    report = job.report
+    assert report is not None
+    assert [attack.attack for attack in report.attacks] == ["direct", "paraphrase"]
+    assert {timing.stage for timing in report.timings} == {"collect", "train", "evaluate", "attack"}
+    manifest = verify_manifest(job.folder)
+    assert manifest.method == "npo"
+    assert {digest.sha256 for digest in manifest.model} == {digest.sha256 for digest in before}
+    assert not Room(job.folder).training.exists()
+    messages = [event.message for event in job.events()]
+    assert messages[0] == "Created, by ann."
+    assert any(event.data.get("loss") for event in job.events())
+
+
+def test_no_text_of_an_example_lies_in_the_jobs_folder_unless_it_is_to_be_revealed(
+    create: Create, run: Run, forget: list[Example]
+) -> None:
+    secret = forget[0].answer.split()[1]  # a family name
+    job = run(create())
+    holding = [path.name for path in job.folder.rglob("*") if path.is_file() and secret.encode() in path.read_bytes()]
+    assert holding == []
+    revealing = run(create(plan={"reveal": True}))
+    assert secret in (Room(revealing.folder).report / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_job_waits_for_a_person_who_is_noted(create: Create, run: Run) -> None:
+    job = run(create(yes=False))
+    assert job.waiting
+    assert (job.status, job.stage) == ("queued", "approve")
+    assert job.result is None
+    with pytest.raises(WrongStage, match="waits for approval"):
+        job.resume()
+    run(job)  # nobody agreed: nothing happens
+    assert job.waiting
+    job.approve("ann")
+    run(job)
+    assert (job.status, job.record.approved_by) == ("succeeded", "ann")
+    with pytest.raises(WrongStage, match="does not wait"):
+        job.approve("bob")
+
+
+def test_a_job_that_waits_is_cancelled_at_once_and_for_good(create: Create, run: Run) -> None:
+    job = run(create(yes=False))
+    job.cancel()
+    assert job.status == "cancelled"
+    for undone in (job.cancel, job.resume):
+        with pytest.raises(WrongStage):
+            undone()
+    with pytest.raises(WrongStage):
+        job.approve("ann")
+    run(job)
+    assert job.result is None
+
+
+def test_a_job_that_is_cancelled_while_it_trains_ends_at_its_next_step(
+    create: Create, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("expunge.jobs.telling.EVERY_S", 0.0)
+    job = create(training={"max_steps": 200, "batch_size": 4})
+
+    def cancel(self: object, done: int, *rest: object) -> None:
+        if done == 3:
+            job._jobs.change(job.id, cancelling=True)
+
+    monkeypatch.setattr("expunge.jobs.telling.Telling.checkpoint", lambda *_: None)
+    original = __import__("expunge.jobs.telling", fromlist=["Telling"]).Telling.step
+
+    def step(self: Any, done: int, total: int, metrics: Any) -> None:
+        cancel(self, done)
+        original(self, done, total, metrics)
+
+    monkeypatch.setattr("expunge.jobs.telling.Telling.step", step)
+    run(job)
+    assert job.status == "cancelled"
+    assert job.result is None
+
+
+def test_promotion_is_a_link_that_leads_to_the_latest_and_back(create: Create, run: Run, store_path: Path) -> None:
+    first, second = run(create()), run(create(seed=1))
+    with pytest.raises(WrongStage, match="did not hold"):
+        first.promote()
+    assert not (store_path / "promoted").exists()
+    link = first.promote(force=True)
+    assert link == store_path / "promoted" / "demo"
+    assert link.resolve() == Path(first.record.result)
+    second.promote(force=True)
+    assert link.resolve() == Path(second.record.result)
+    second.rollback()
+    assert link.resolve() == Path(first.record.result)
+    first.rollback()
+    assert link.resolve() == DEMO.resolve()
+    with pytest.raises(WrongStage, match="not promoted"):
+        first.rollback()
+
+
+def test_an_edit_keeps_what_undoes_it_exactly(create: Create, run: Run) -> None:
+    job = run(create(method="ssd", options={"alpha": 1.0}))
+    assert job.status == "succeeded", job.record.error
+    given = load_checkpoint(DEMO, "cpu", "float16").model
+    made = load_checkpoint(Path(job.record.result), "cpu", "float16").model
+    assert any(not torch.equal(one, other) for one, other in zip(given.parameters(), made.parameters(), strict=True))
+    Delta.load(Room(job.folder).delta).apply(made)
+    for one, other in zip(given.parameters(), made.parameters(), strict=True):
+        assert torch.equal(one.view(torch.int16), other.view(torch.int16))
+
+
+def test_a_sweep_tries_all_points_and_takes_the_best(create: Create, run: Run) -> None:
+    grid = {"learning_rates": [1e-5, 3e-3], "strengths": [1.0]}
+    job = run(create(sweep=grid, training={"max_steps": 12, "batch_size": 8}))
+    assert job.status == "succeeded", job.record.error
+    report = job.report
+    assert report is not None
+    assert [point.learning_rate for point in report.sweep] == [1e-5, 3e-3]
+    assert [point.chosen for point in report.sweep].count(True) == 1
+    assert all(point.forget is not None for point in report.sweep)
+    assert not Room(job.folder).training.exists()
+
+
+def test_targets_of_the_register_are_covered_where_the_job_held_and_the_wrapper_says_so(
+    create: Create, run: Run, store_path: Path, facts: list[dict[str, Any]], retain: list[Example]
+) -> None:
+    author = [fact for fact in facts if fact["subject"] == "Silas Barlock" and fact["kind"] == "author"]
+    documents = [f"{fact['questions'][0]} {fact['answer']}" for fact in author]
+    with TargetStore(store_path) as store:
+        target = store.add(Target(name="Silas Barlock", documents=documents))
+        job = create(
+            forget=target,
+            store=store,
+            options={"retain_loss": "kl"},
+            training={"max_steps": 60, "batch_size": 8, "learning_rate": 1e-3},
+            plan={"keep": 0.5, "tolerance": 0.5},
+        )
+        run(job)
+        assert job.record.held, job.report
+        assert job.record.targets == {target.id: 1}
+        chat = wrap(job.record.result, store)
+        told = chat.invoke("Where was Silas Barlock born?").response_metadata["expunge"]
+        assert told["targets"] == [target.id]
+        assert told["weights"] == {target.id: job.id}
+        assert told["level"] == "suppression"
+        bare = wrap("demo", store)
+        assert "weights" not in bare.invoke("Where was Silas Barlock born?").response_metadata["expunge"]
+        store.update(target.id, documents=[*documents, "Silas Barlock lived in Rome."])
+        later = wrap(job.record.result, store)
+        assert "weights" not in later.invoke("Where was Silas Barlock born?").response_metadata["expunge"]
+
+
+def test_a_job_is_found_again_by_its_id(create: Create, store_path: Path) -> None:
+    job = create()
+    assert Job(store_path, job.id).record == job.record
+    assert [record.id for record in list_jobs(store_path)] == [job.id]
+    with pytest.raises(UnknownJob):
+        Job(store_path, "job_none")
+
+
+def test_a_model_that_is_changed_meanwhile_fails_the_job(create: Create, run: Run, tmp_path: Path) -> None:
+    import shutil
+
+    copy = tmp_path / "copy"
+    shutil.copytree(DEMO, copy)
+    job = create(model=copy, yes=False)
+    run(job)
+    with (copy / "README.md").open("a", encoding="utf-8") as file:
+        file.write("changed")
+    job.approve("ann")
+    run(job)
+    assert job.status == "failed"
+    assert job.record.error is not None
+    assert "was changed while the job ran" in job.record.error.message
+    assert json.loads(job.record.model_dump_json())["error"]["code"] == InputError.code
