@@ -16,12 +16,13 @@ def test_the_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsy
     for example in EXAMPLES:
         exec(compile(example, "README.md", "exec"), {"__name__": "readme"})
         printed.append(capsys.readouterr().out.splitlines())
-    check, chat, audit, client, agents, asked, scope, filtered = printed
+    check, chat, audit, job, client, agents, asked, scope, filtered = printed
     assert check[0].startswith("abstain - ")
     assert chat[1] == "abstain"
     assert "Paris" in chat[2]
     assert audit[0].startswith("1 of 2 - see ")
     assert "log.jsonl:2 disclosed fingerprint draft" in audit
+    assert job == ["succeeded removal 0.0"]
     assert client == []
     assert agents == ["release []"]
     assert asked == ["abstain"]

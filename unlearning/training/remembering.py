@@ -76,7 +76,7 @@ class Remembered:
             asked: Tensor = self._asked(batch, hidden=False).logits
             return asked
         kept = [self._logits[batch.side][row] for row in batch.rows.tolist()]
-        full = kept[0].new_zeros(*batch.input_ids.shape, kept[0].shape[-1])
+        full: Tensor = kept[0].new_zeros(*batch.input_ids.shape, kept[0].shape[-1])
         full[:, :-1][counted(batch.labels).to(full.device)] = torch.cat(kept)  # rows in order, tokens in order
         return full.to(batch.input_ids.device)
 
