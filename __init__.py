@@ -64,7 +64,7 @@ def __getattr__(name: str) -> object:
     try:
         value = getattr(import_module(_LATER[name], __name__), name)
     except ModuleNotFoundError as error:
-        fix = "Run: pip install 'expunge[openai]'"
+        fix = f"Run: pip install 'expunge[{'unlearn' if name in ('Job', 'unlearn') else 'openai'}]'"
         raise PrerequisiteError(f"expunge.{name} needs a package: {error}.", fix=fix) from error
     globals()[name] = value
     return value

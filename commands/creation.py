@@ -1,15 +1,17 @@
 """`expunge jobs create`: asking for a weight-level job."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 import yaml
 
-from ..errors import InputError
+from ..errors import InputError, PrerequisiteError
 from ..schema import JobEngine
 from .console import note, out, print_json, visible, waiting
-from .options import JsonOption, StoreOption, YesOption, user
+from .options import JsonOption, StoreOption, store_path, user
 
 if TYPE_CHECKING:
     from ..jobs.handle import Job
@@ -23,7 +25,8 @@ SetOption = Annotated[
         metavar="[WHAT.]NAME=VALUE",
         help=(
             "An option of the method (`beta=0.1`), of the selector (`selector.keep=0.9`), of the training "
-            "(`training.learning_rate=1e-4`, `training.lora_rank=16`), or of the attacks (`attacks.steps=50`)."
+            "(`training.learning_rate=1e-4`, `training.lora_rank=16`), of the attacks (`attacks.steps=50`), or of the "
+            "sweep (`sweep.strengths=[0.5,2]`, `sweep.learning_rates=[1e-4,1e-3]`)."
         ),
     ),
 ]
@@ -82,7 +85,7 @@ def create(
         bool, typer.Option("--reveal", help="Show in the report's samples what must go; by default it is masked.")
     ] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Stay until the job ends, and show what it tells.")] = False,
-    yes: YesOption = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Train without waiting for `expunge jobs approve`.")] = False,
     store: StoreOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -95,14 +98,12 @@ def create(
     What it claims: removal, as far as these attacks were tried. The decoding adapter ULD is suppression: the weights
     still know.
     """
-    from ..jobs.creating import unlearn
-    from ..stores.targets import TargetStore
-    from .options import store_path
-
+    with packages_needed():
+        from ..jobs.creating import unlearn
     chosen = _chosen(set_)
     training = {**chosen["training"], **_given(epochs=epochs, learning_rate=learning_rate)}
     plan: dict[str, Any] = {"reveal": reveal, "ray_address": ray_address, "attack_settings": chosen["attacks"]}
-    with waiting("Looking at the model and the examples"), TargetStore(store_path(store)) as register:
+    with waiting("Looking at the model and the examples"):
         job = unlearn(
             model,
             forget=forget if len(forget) > 1 else forget[0],
@@ -113,14 +114,14 @@ def create(
             selector_options=chosen["selector"],
             training=training,
             seed=seed,
-            sweep=sweep,
+            sweep=chosen["sweep"] or sweep,
             control=control,
             attacks=attack,
             neighbours=neighbours,
             probes=probes,
             nonmembers=nonmembers,
             split=split,
-            store=register,
+            store=store_path(store),
             yes=yes,
             engine=engine,
             who=user(),
@@ -134,6 +135,20 @@ def create(
         print_json(job.record)
     elif not wait:
         _say(job, yes)
+
+
+@contextmanager
+def packages_needed() -> Iterator[None]:
+    """Say of a package that is missing how to get it.
+
+    Raises:
+        PrerequisiteError: One is missing.
+    """
+    try:
+        yield
+    except ImportError as error:
+        fix = "Run: pip install 'expunge[unlearn]'"
+        raise PrerequisiteError(f"Weight-level jobs need a package: {error}.", fix=fix) from error
 
 
 def _say(job: "Job", yes: bool) -> None:
@@ -150,14 +165,15 @@ def _chosen(given: list[str]) -> dict[str, dict[str, Any]]:
     Raises:
         InputError: One is written otherwise.
     """
-    chosen: dict[str, dict[str, Any]] = {"method": {}, "selector": {}, "training": {}, "attacks": {}}
+    chosen: dict[str, dict[str, Any]] = {group: {} for group in ("method", "selector", "training", "attacks", "sweep")}
     for text in given:
         name, mark, value = text.partition("=")
         what, dot, rest = name.partition(".")
         group, key = (what, rest) if dot else ("method", name)
         if not mark or group not in chosen or not key:
             raise InputError(
-                f"{text!r} sets nothing.", fix="Write NAME=VALUE, selector.NAME=VALUE or training.NAME=VALUE."
+                f"{text!r} sets nothing.",
+                fix="Write NAME=VALUE, with selector., training., attacks. or sweep. before the name of an option.",
             )
         chosen[group][key] = _value(value)
     return chosen
@@ -165,8 +181,8 @@ def _chosen(given: list[str]) -> dict[str, dict[str, Any]]:
 
 def _value(text: str) -> object:
     try:
-        return float(text) if any(sign in text for sign in "eE.") else yaml.safe_load(text)
-    except (ValueError, yaml.YAMLError):
+        return yaml.safe_load(text)  # 1e-4 is a text to it, and a number to what reads it next
+    except (ValueError, yaml.YAMLError):  # a date that is none is the former
         return text
 
 

@@ -10,18 +10,20 @@ if TYPE_CHECKING:
     from ..stores.jobs import JobEvent, JobRecord
 
 
-def follow(job: "Job", *, quiet: bool = False) -> None:
+def follow(job: "Job", *, quiet: bool = False, after: int = 0) -> None:
     """Show what a job tells until it ends or waits for a person.
 
     Args:
         job: The job.
         quiet: Show it on standard error, so that standard output is left to JSON.
+        after: The id of the last event that is known already.
 
     Raises:
         JobError: It failed.
     """
     for event in job.follow():
-        (err if quiet else out).print(line(event), soft_wrap=True)
+        if event.id > after:
+            (err if quiet else out).print(line(event), soft_wrap=True)
     record = job.record
     if record.status == "failed" and record.error:
         raise JobError(record.error.message)

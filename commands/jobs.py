@@ -1,11 +1,12 @@
 """`expunge jobs`: weight-level jobs, which make of a local model one that no longer knows what must go."""
 
+from json import loads
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import InputError, PrerequisiteError
+from ..errors import InputError
 from . import creation
 from .console import confirm, listing, note, out, print_json, visible
 from .options import JsonOption, StoreOption, YesOption, open_store, store_path, user
@@ -37,14 +38,17 @@ def list_(
     if json:
         print_json(records)
         return
-    table = listing("job", "model", "method", "status", "stage", "held", "created")
+    table = listing("job", "model", "method", "status", "stage", "held", "created", fold=["model", "method"])
+    gone = [record.id for record in records if _is_gone(record)]
     for record in records:
         held = "" if record.held is None else "yes" if record.held else "no"
-        stage = "gone: resume" if _is_gone(record) else "promoted" if record.promoted_at else record.stage
+        stage = "gone" if record.id in gone else "promoted" if record.promoted_at else record.stage
         method = "+".join(filter(None, (record.recipe["method"], record.recipe["selector"])))
         created = f"{record.created_at:%Y-%m-%d %H:%M}"
         table.add_row(record.id, visible(record.name), method, record.status, stage, held, created)
     out.print(table)
+    if gone:
+        note(f"gone: no process works on it any more. To go on: expunge jobs resume {gone[0]}")
 
 
 @app.command(epilog="Example: expunge jobs show job_0123456789abcdef --json")
@@ -54,7 +58,8 @@ def show(job: JobArgument, store: StoreOption = None, json: JsonOption = False) 
     record = handle.record
     report = handle.report
     if json:
-        found = report.model_dump(exclude={"samples"}) if report else None
+        # Through JSON, in which the figures of a ruined model are texts.
+        found = loads(report.model_dump_json(exclude={"samples"})) if report else None
         print_json(
             {**record.model_dump(mode="json"), "alive": handle.alive, "waiting": handle.waiting, "report": found}
         )
@@ -86,7 +91,7 @@ def events(
 
     handle = _job(job, store)
     if follow and not json:
-        following.follow(handle)
+        following.follow(handle, after=after)
         return
     told = handle.follow() if follow else handle.events(after=after)
     if json:
@@ -124,10 +129,20 @@ def resume(job: JobArgument, follow: FollowOption = False, store: StoreOption = 
 
 @app.command()
 def cancel(job: JobArgument, store: StoreOption = None) -> None:
-    """End a job: one that runs ends at its next step."""
+    """End a job, at once and for good; its examples are deleted."""
     handle = _job(job, store)
     handle.cancel()
-    note("Cancelled." if handle.status == "cancelled" else "It ends at its next step.")
+    note("Cancelled.")
+
+
+@app.command()
+def delete(job: JobArgument, yes: YesOption = False, store: StoreOption = None) -> None:
+    """Remove a job that has ended, with its model, its report and all else that it made."""
+    handle = _job(job, store)
+    refusal = InputError("Nobody is here to be asked.", fix="Give --yes.")
+    confirm(f"Remove {job} with the model that it made?", yes=yes, refusal=refusal)
+    handle.delete()
+    note(f"Removed {job}.")
 
 
 @app.command()
@@ -156,12 +171,8 @@ def rollback(job: JobArgument, store: StoreOption = None) -> None:
 @app.command()
 def methods(json: JsonOption = False) -> None:
     """List the methods: what trains, what chooses weights, what edits, and what steers at decoding time."""
-    try:
+    with creation.packages_needed():
         from ..unlearning.methods import describe
-    except ImportError as error:
-        raise PrerequisiteError(
-            f"Weight-level jobs need a package: {error}.", fix="Run: pip install 'expunge[unlearn]'"
-        ) from error
     described = describe()
     if json:
         print_json([method._asdict() for method in described])
@@ -235,21 +246,17 @@ def _jobs(store: Path | None) -> "Jobs":
 
 def _job(job: str, store: Path | None) -> "Job":
     _jobs(store).close()
-    try:
+    with creation.packages_needed():
         from ..jobs.handle import Job
-    except ImportError as error:
-        raise PrerequisiteError(
-            f"Weight-level jobs need a package: {error}.", fix="Run: pip install 'expunge[unlearn]'"
-        ) from error
     return Job(store_path(store), job)
 
 
 def _is_gone(record: "JobRecord") -> bool:
     """Whether a job ought to run, and no process works on it."""
-    from ..jobs.launching import is_alive
-
-    waits = record.status == "queued" and record.stage == "approve" and not record.approved_by
-    return record.finished_at is None and not waits and not is_alive(record)
+    with creation.packages_needed():
+        from ..jobs.handle import is_waiting
+        from ..jobs.launching import is_alive
+    return record.finished_at is None and not is_waiting(record) and not is_alive(record)
 
 
 def _facts(handle: "Job", record: "JobRecord") -> list[tuple[str, str]]:
@@ -258,7 +265,7 @@ def _facts(handle: "Job", record: "JobRecord") -> list[tuple[str, str]]:
         ("job", record.id),
         ("model", record.model),
         ("method", "+".join(filter(None, (record.recipe["method"], record.recipe["selector"])))),
-        ("status", f"{record.status}{', waits for approval' if handle.waiting else ''}"),
+        ("status", f"{record.status}{_remark(handle, record)}"),
         ("stage", record.stage),
         ("examples", ", ".join(f"{count:,} {name}" for name, count in record.examples.items())),
         ("targets", ", ".join(record.targets)),
@@ -270,6 +277,12 @@ def _facts(handle: "Job", record: "JobRecord") -> list[tuple[str, str]]:
         ("error", record.error.message if record.error else ""),
     ]
     return [(name, value) for name, value in facts if value]
+
+
+def _remark(handle: "Job", record: "JobRecord") -> str:
+    if handle.waiting:
+        return ", waits for approval"
+    return ", no process works on it: expunge jobs resume goes on" if _is_gone(record) else ""
 
 
 def _claim(record: "JobRecord") -> str:

@@ -1,5 +1,6 @@
 """`expunge eval unlearning` and `expunge eval npo-cost`: what weight-level methods reach, and what one costs."""
 
+from json import loads
 from pathlib import Path
 from typing import Annotated
 
@@ -33,7 +34,7 @@ def unlearning(
     with progress("Unlearning", len(method or RECIPES)) as done:
         report = run_unlearning(method or (), workers=workers, out=out_folder, seed=seed, progress=done)
     if json:
-        print_json(report)
+        print_json(loads(report.model_dump_json()))  # in which the figures of a ruined model are texts
         return
     out.print(report.table())
     out.print(f"{report.reached} of {len(report.runs)} reached the control's level, in {report.seconds:,.0f} s in all.")

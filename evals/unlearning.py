@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import NamedTuple
 
-from ..errors import InputError
+from ..errors import ExpungeError, InputError
 from ..jobs.creating import unlearn
 from ..jobs.handle import Job
 from ..models import DEMO
@@ -77,7 +77,30 @@ def _models(folder: Path) -> dict[str, Models]:
 
 def _run(recipe: Recipe, models: Models, corpus: Corpus, store: TargetStore, seed: int, out: Path | None) -> MethodRun:
     start = perf_counter()
-    job = unlearn(
+    try:
+        job = _ask(recipe, models, corpus, store, seed)
+    except ExpungeError as refused:
+        return MethodRun(
+            method=recipe.method, selector=recipe.selector, seconds=0.0, training_s=0.0, error=str(refused)
+        )
+    record = job.wait()
+    seconds, report = perf_counter() - start, job.report
+    if out is not None and report is not None:
+        _keep(job, out / "-".join(filter(None, (recipe.method, recipe.selector))))
+    training = sum(timing.seconds for timing in report.timings if timing.stage == "train") if report else 0.0
+    error = record.error.message if record.error else "" if report else f"It ended as {record.status}."
+    return MethodRun(
+        method=recipe.method,
+        selector=recipe.selector,
+        seconds=seconds,
+        training_s=training,
+        report=report,
+        error=error,
+    )
+
+
+def _ask(recipe: Recipe, models: Models, corpus: Corpus, store: TargetStore, seed: int) -> Job:
+    return unlearn(
         models.given,
         forget=corpus.forget,
         retain=corpus.retain,
@@ -94,21 +117,7 @@ def _run(recipe: Recipe, models: Models, corpus: Corpus, store: TargetStore, see
         world_facts=corpus.world_facts,
         store=store,
         yes=True,
-        plan={"device": "cpu", "limit": 200, "reveal": True},  # all of it is made up
-    )
-    record = job.wait()
-    seconds, report = perf_counter() - start, job.report
-    if out is not None and report is not None:
-        _keep(job, out / "-".join(filter(None, (recipe.method, recipe.selector))))
-    training = sum(timing.seconds for timing in report.timings if timing.stage == "train") if report else 0.0
-    error = record.error.message if record.error else "" if report else f"It ended as {record.status}."
-    return MethodRun(
-        method=recipe.method,
-        selector=recipe.selector,
-        seconds=seconds,
-        training_s=training,
-        report=report,
-        error=error,
+        plan={"device": "cpu", "limit": 100, "reveal": True},  # all of it is made up
     )
 
 

@@ -9,11 +9,13 @@ from ..unlearning.recipe import Recipe
 from ..unlearning.training.options import TrainingOptions
 
 
-def _trained(
-    method: str, *, steps: int = 150, rate: float = 1e-3, selector: str | None = None, **options: object
-) -> Recipe:
+def _trained(method: str, *, steps: int = 150, rate: float = 1e-3, **options: object) -> Recipe:
     training = TrainingOptions(max_steps=steps, batch_size=16, learning_rate=rate, save_every=100)
-    return Recipe(method=method, options=options, selector=selector, training=training)
+    return Recipe(method=method, options=options, training=training)
+
+
+def _selected(recipe: Recipe, selector: str, **options: object) -> Recipe:
+    return recipe.model_copy(update={"selector": selector, "selector_options": options})
 
 
 RECIPES: Mapping[str, Recipe] = {
@@ -24,13 +26,13 @@ RECIPES: Mapping[str, Recipe] = {
     "altpo": _trained("altpo"),
     "flat": _trained("flat", divergence="kl", retain_loss="ce", steps=100),
     "wga": _trained("wga", retain_loss="ce"),
-    "satimp": _trained("satimp", retain_loss="ce", gamma=5.0),
+    "satimp": _trained("satimp", retain_loss="ce", gamma=20.0),
     "undial": _trained("undial", retain_loss="ce"),
     "ceu": _trained("ceu", retain_loss="ce"),
     "rmu": _trained("rmu", rate=1e-2, layer=2, coefficient=50.0, alpha=5.0),
-    "wagle": _trained("simnpo", beta=0.5, gamma=1.0, selector="wagle"),
-    "kunbr": _trained("graddiff", cap=8.0, selector="kunbr"),
-    "seuf": _trained("graddiff", cap=8.0, selector="seuf"),
+    "wagle": _selected(_trained("simnpo", beta=0.5, gamma=1.0), "wagle"),
+    "kunbr": _selected(_trained("graddiff", cap=8.0), "kunbr"),
+    "seuf": _selected(_trained("npo", retain_loss="kl", alpha=3.0, rate=3e-3), "seuf", experts=3),
     "grad_ascent": _trained("grad_ascent", steps=20),
     "ssd": Recipe(method="ssd", options={"alpha": 20.0}),
     "rocr": Recipe(method="rocr", options={"layers": 3}),

@@ -27,9 +27,6 @@ class JobState(TypedDict, total=False):
     job: str
     """Its id."""
 
-    approved_by: str
-    """Who let it change weights."""
-
     done: list[str]
     """The steps that are behind it."""
 
@@ -117,7 +114,8 @@ def _run(stages: Stages, step: Stage) -> Node:
 
 def _approve(stages: Stages) -> Node:
     def approve(state: JobState) -> JobState:
-        who = interrupt({"job": state["job"]}) if stages.needs_approval() else ""
-        return {"approved_by": str(who), "done": [*state.get("done", []), "approve"]}
+        if stages.needs_approval():
+            interrupt({"job": state["job"]})
+        return {"done": [*state.get("done", []), "approve"]}
 
     return approve

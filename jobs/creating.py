@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing, nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from pydantic import ValidationError
-
-from ..errors import InputError
+from ..errors import ExpungeError
 from ..schema import JobEngine
 from ..settings import settings
-from ..stores.jobs import Jobs, jobs_folder
+from ..stores.jobs import Failure, Jobs, jobs_folder
 from ..stores.register import Register
 from ..stores.targets import TargetStore
 from ..unlearning.checking import check_fit, check_model, check_recipe
-from ..unlearning.examples import Corpus
+from ..unlearning.examples import Corpus, identity
 from ..unlearning.gathering.gather import Examples, Source, gather
 from ..unlearning.gathering.sealing import seal
+from ..unlearning.gathering.targets import examples_of
 from ..unlearning.gathering.tofu import DEFAULT_SPLIT
-from ..unlearning.recipe import Recipe, SweepGrid
+from ..unlearning.recipe import SweepGrid
 from ..unlearning.training.options import TrainingOptions
+from ..unlearning.training.sweeping import recipes
+from .asked import read_plan, read_recipe
 from .handle import Job
 from .launching import launch
 from .plan import Plan
@@ -97,8 +99,8 @@ def unlearn(
         PrerequisiteError: A package, or the Ray cluster, is missing.
     """
     folder = check_model(Path(model))
-    recipe = _recipe(method, options, selector, selector_options, training, seed)
-    full = _plan(plan, sweep, control, attacks, yes=yes)
+    recipe = read_recipe(method, options, selector, selector_options, training, seed)
+    full = read_plan(plan, sweep, control, attacks, yes=yes)
     register = store if isinstance(store, Register) else TargetStore(settings().store if store is None else store)
     with nullcontext() if register is store else closing(register):
         corpus = gather(
@@ -113,11 +115,15 @@ def unlearn(
             split=split,
         )
         check_recipe(recipe, corpus)
-        _check_attacks(full.attacks or [])
         check_fit(folder, recipe)
+        if full.sweep is not None:
+            list(recipes(folder, recipe, full.sweep))  # a point that cannot be tried is refused before any is
         with closing(Jobs(jobs_folder(register.path))) as jobs:
+            chain = _chain(folder, jobs)
             record = jobs.add(
                 model=str(folder),
+                name=chain.name,
+                origin=chain.origin,
                 recipe=recipe.model_dump(),
                 plan=full.model_dump(),
                 targets=_versions(register, corpus),
@@ -128,72 +134,34 @@ def unlearn(
             )
             seal(corpus, register.keys, Room(jobs.folder(record.id)).corpus, job=record.id)
             jobs.tell(record.id, f"Created, by {who}." if who else "Created.")
-            launch(jobs, record.id, register.path, register.keys.secret)
+            try:
+                launch(jobs, record.id, register.path, register.keys.secret)
+            except ExpungeError as error:
+                failure = Failure(code=error.code, message=str(error))
+                jobs.change(record.id, status="failed", finished_at=datetime.now(UTC), error=failure)
+                raise
         return Job(register.path, record.id, key=register.keys.secret)
 
 
-def _recipe(
-    method: str,
-    options: Mapping[str, Any] | None,
-    selector: str | None,
-    selector_options: Mapping[str, Any] | None,
-    training: TrainingOptions | Mapping[str, Any] | None,
-    seed: int,
-) -> Recipe:
-    try:
-        return Recipe(
-            method=method,
-            options=dict(options or {}),
-            selector=selector,
-            selector_options=dict(selector_options or {}),
-            training=TrainingOptions.model_validate(training or {}),
-            seed=seed,
-        )
-    except ValidationError as error:
-        raise _unusable("training", error) from error
+class _Chain(NamedTuple):
+    """The first model of those that jobs made one of the other."""
+
+    name: str
+    origin: str
 
 
-def _plan(
-    plan: Plan | Mapping[str, Any] | None,
-    sweep: bool | SweepGrid | Mapping[str, Any],
-    control: str | Path | None,
-    attacks: Sequence[str] | None,
-    *,
-    yes: bool,
-) -> Plan:
-    given = plan.model_dump() if isinstance(plan, Plan) else dict(plan or {})
-    try:
-        if sweep is not False:
-            given["sweep"] = SweepGrid() if sweep is True else SweepGrid.model_validate(sweep)
-        if control is not None:
-            given["control"] = str(check_model(Path(control)))
-        if attacks is not None:
-            given["attacks"] = list(attacks)
-        if yes:
-            given["approval"] = False
-        return Plan.model_validate(given)
-    except ValidationError as error:
-        raise _unusable("plan", error) from error
-
-
-def _check_attacks(names: Sequence[str]) -> None:
-    """See to it that there are such attacks: a job comes to them last."""
-    from ..unlearning.attacks import ATTACKS
-
-    unknown = next((name for name in names if name not in ATTACKS), None)
-    if unknown is not None:
-        raise InputError(f"There is no attack {unknown!r}.", fix=f"Take some of: {', '.join(ATTACKS)}.")
-
-
-def _unusable(what: str, error: ValidationError) -> InputError:
-    first = error.errors()[0]
-    where = ".".join(map(str, first["loc"])) or what
-    return InputError(
-        f"{where!r} of the {what} cannot be used: {first['msg']}.", fix="See `expunge jobs create --help`."
-    )
+def _chain(model: Path, jobs: Jobs) -> _Chain:
+    """Return what a model goes back to: itself, unless a job of this register made it."""
+    made = next((job for job in jobs if job.result == str(model)), None)
+    return _Chain(made.name, made.origin) if made else _Chain(model.name, str(model))
 
 
 def _versions(register: Register, corpus: Corpus) -> dict[str, int]:
-    """Return the targets that the examples belong to, each with its version in the register."""
+    """Return the targets whose documents are all to be forgotten, each with its version in the register."""
+    forgotten = {identity(example) for example in corpus.forget}
     ids = sorted({example.target for example in corpus.forget if example.target})
-    return {target.id: target.version for target in register.get_many(ids)}
+    return {
+        target.id: target.version
+        for target in register.get_many(ids)
+        if all(identity(example) in forgotten for example in examples_of(target, target.documents))
+    }

@@ -60,6 +60,8 @@ class Examiner:
 
     def evaluate(self, result: Path, *, reveal: bool) -> None:
         """Measure control, the model that was given and the one that was made; note the figures, and samples."""
+        if self._room.read("after", Evaluation):  # it is noted last
+            return
         control = self._evaluated(Path(self._plan.control), None) if self._plan.control else None
         known = control.evaluation if control else None
         before, after = self._evaluated(self._model, known), self._evaluated(result, known)
@@ -72,6 +74,8 @@ class Examiner:
 
     def attack(self, result: Path, method: Method) -> None:
         """Attack the model that was made, and a control beside it; note what came back."""
+        if self._room.read("attacks", Attacked):
+            return
         subject = self._subject(result)
         control = self._subject(Path(self._plan.control)) if self._plan.control else None
         settings = self._settings(subject)
@@ -82,13 +86,13 @@ class Examiner:
         self._room.note("attacks", Attacked(results=results))
 
     def _settings(self, subject: Subject) -> AttackSettings:
-        """Return how hard the attacks try: as hard as the job itself, where nobody says."""
+        """Return how hard the attacks try, where nobody says: by the model's size."""
         seed, parameters = self._recipe.seed, subject.model.num_parameters()
         if parameters < SMALL:
             standard = AttackSettings.small(seed)
         else:
-            rate = self._recipe.training.learning_rate or default_learning_rate(parameters, lora=False)
-            standard = AttackSettings(seed=seed, learning_rate=rate)
+            # Not the job's own: one for LoRA, or for a method that moves few weights, would ruin the whole model.
+            standard = AttackSettings(seed=seed, learning_rate=default_learning_rate(parameters, lora=False))
         return AttackSettings.model_validate({**standard.model_dump(), **self._plan.attack_settings})
 
     def _evaluated(self, folder: Path, control: Evaluation | None) -> Evaluated:

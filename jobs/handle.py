@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic, sleep
@@ -160,26 +161,25 @@ class Job:
             raise WrongStage(f"The job {self.id!r} waits for approval.", fix=f"Run: expunge jobs approve {self.id}")
         if self.alive:
             raise WrongStage(f"The job {self.id!r} is running.", fix="Wait for it.")
-        # Where it is now it was before: the graph knows the step that was cut short.
+        # The graph knows the step that was cut short.
         status: Status = "validating_files" if record.stage == "collect" else "running"
         self._jobs.change(self.id, status=status, error=None, finished_at=None, cancelling=False)
         self._jobs.tell(self.id, "Resumed.")
         launch(self._jobs, self.id, self._store, self._key)
 
     def cancel(self) -> None:
-        """End it: at its next step where it runs, at once where it does not.
+        """End it, at once and for good; its examples are deleted.
 
         Raises:
             WrongStage: It has ended already.
         """
         open_statuses: tuple[Status, ...] = ("validating_files", "queued", "running")
         self._jobs.change(self.id, only=open_statuses, why="has ended, and cannot be cancelled", cancelling=True)
-        record = self.record
-        if record.engine == "ray":
-            stop(record)
-        if not self.alive and self.record.status not in ENDED:
+        stop(self.record)  # wherever it is: what it left can be gone on with, and is not
+        if self.record.status not in ENDED:
             self._jobs.change(self.id, status="cancelled", finished_at=datetime.now(UTC))
             self._jobs.tell(self.id, "Cancelled.", "warn")
+        Room(self.folder).corpus.unlink(missing_ok=True)
 
     def promote(self, *, force: bool = False) -> Path:
         """Let the link of the model lead to this job's; returns the link (see `jobs.promoting.promote`)."""
@@ -189,16 +189,29 @@ class Job:
         """Take its model out of use again; returns the link (see `jobs.promoting.rollback`)."""
         return rollback(self._jobs, self.id, store=self._store)
 
+    def delete(self) -> None:
+        """Remove it with all that it made and told.
+
+        Raises:
+            WrongStage: It has not ended, or its model is in use.
+        """
+        self._jobs.delete(self.id)
+
+    def close(self) -> None:
+        """Close the file of the jobs."""
+        self._jobs.close()
+
     def _is_idle(self) -> bool:
         return self.record.status in ENDED or not self.alive
 
 
 def is_waiting(record: JobRecord) -> bool:
     """Return whether a job waits for a person to agree."""
-    stopped = record.status == "queued" and record.stage == "approve" and not record.approved_by
-    return stopped and not is_alive(record)
+    asked = record.plan.get("approval", True) and not record.approved_by
+    return bool(asked and record.status == "queued" and record.stage == "approve" and not is_alive(record))
 
 
 def list_jobs(store: Path) -> list[JobRecord]:
     """Return all jobs of a register, the newest first."""
-    return list(Jobs(jobs_folder(store)))
+    with closing(Jobs(jobs_folder(store))) as jobs:
+        return list(jobs)

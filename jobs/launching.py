@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-import subprocess
+import shlex
+import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
+from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
 import psutil
 
-from ..errors import InputError, PrerequisiteError, TrainingDiverged
+from ..errors import PrerequisiteError
 from ..stores.jobs import JobRecord, Jobs
 from .plan import Plan
 from .room import Room
@@ -19,13 +21,11 @@ from .room import Room
 if TYPE_CHECKING:
     from ray.job_submission import JobSubmissionClient
 
-    from ..unlearning.training.making import Making
-
 RAY = "http://127.0.0.1:8265"
 """Where Ray's job server is, unless it is said."""
 
-DIVERGED = 3
-"""The exit code of a training over several processes whose numbers became none."""
+_END_S, _POLL_S = 5.0, 0.1
+"""Seconds that a process has to end when it is told to, and between two looks."""
 
 
 def launch(jobs: Jobs, job: str, store: Path, key: str | None = None) -> None:
@@ -35,21 +35,22 @@ def launch(jobs: Jobs, job: str, store: Path, key: str | None = None) -> None:
         jobs: All jobs.
         job: The job's id.
         store: The register's folder.
-        key: The secret that opens it; `None`: EXPUNGE_KEY, else its key file.
+        key: The secret that opens it; `None`: EXPUNGE_KEY, else its key file. On a Ray cluster it must lie in the key
+            file, or in EXPUNGE_KEY there.
 
     Raises:
         PrerequisiteError: The Ray cluster cannot be reached, or its package is missing.
     """
     record = jobs.get(job)
     if record.engine == "ray":
-        jobs.change(job, handle=_submit(record, store, key))
+        jobs.change(job, handle=_submit(record, store))
         return
     room = Room(jobs.folder(job))
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     process = os.posix_spawn(
         sys.executable,
         _command(job, store),
-        _environment(key),
+        environment(key),
         file_actions=[
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
             (os.POSIX_SPAWN_OPEN, 1, str(room.log), flags, 0o600),
@@ -78,66 +79,40 @@ def is_alive(record: JobRecord) -> bool:
 
 
 def stop(record: JobRecord) -> None:
-    """End what runs a job on a Ray cluster; a process of this machine ends by itself when it sees that it is to."""
+    """End what runs a job, with all that it started, and wait until it is gone."""
     if record.engine == "ray" and record.handle:
-        _client(record).stop_job(record.handle)
-
-
-def train_in_processes(making: Making, store: Path, job: str) -> None:
-    """Train over several processes, one a GPU, by `accelerate launch`.
-
-    Raises:
-        TrainingDiverged: The numbers became none.
-        InputError: It failed in another way; the job's log says how.
-    """
-    count = making.recipe.training.processes
-    launcher = [
-        sys.executable,
-        "-m",
-        "accelerate.commands.launch",
-        "--num_processes",
-        str(count),
-        "--num_machines",
-        "1",
-    ]
-    launcher += ["--mixed_precision", "no", "--dynamo_backend", "no", *_where(making.device)]
-    making.scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
-    recipe = making.scratch / "recipe.json"
-    recipe.write_text(making.recipe.model_dump_json(), encoding="utf-8")
-    places = map(str, (store, job, recipe, making.scratch, making.result))
-    command = [*launcher, "--module", "expunge.jobs.distributed", *places]
-    done = subprocess.run(command, check=False, stdin=subprocess.DEVNULL, env=_environment())  # noqa: S603 - ours
-    if done.returncode == 0:
+        with suppress(RuntimeError, PrerequisiteError):  # the cluster is gone, or has forgotten it
+            _client(record).stop_job(record.handle)
         return
-    making.listener.say("The training over several processes ended early.")  # raises where somebody cancelled
-    if (making.scratch / "diverged").exists():
-        (making.scratch / "diverged").unlink()
-        fix = "Take a lower learning rate, or a sweep of several; the last good checkpoint is kept."
-        raise TrainingDiverged("The training became infinite or no numbers.", fix=fix)
-    raise InputError(f"The training over {count} processes failed.", fix=f"`expunge jobs logs {job}` shows how.")
-
-
-def _where(device: str | None) -> list[str]:
-    import torch
-
-    return ["--cpu"] if device == "cpu" or not torch.cuda.is_available() else ["--multi_gpu"]
+    deadline = monotonic() + _END_S
+    while is_alive(record):
+        late = monotonic() > deadline
+        with suppress(ProcessLookupError):
+            os.killpg(int(record.handle), signal.SIGKILL if late else signal.SIGTERM)
+        sleep(_POLL_S)
 
 
 def _command(job: str, store: Path) -> list[str]:
     return [sys.executable, "-m", "expunge", "jobs", "work", job, "--store", str(store)]
 
 
-def _environment(key: str | None = None) -> dict[str, str]:
+def environment(key: str | None = None) -> dict[str, str]:
+    """Return the variables of a job's process.
+
+    Args:
+        key: The secret that opens the register; `None`: as it is for this process.
+    """
+    # Of a launcher that this process may itself have been started by.
+    apart = {"RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT"}
     # Nothing is fetched, and the tokenizer's threads would only warn of the fork.
     ours = {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false", **({"EXPUNGE_KEY": key} if key else {})}
-    return {**os.environ, **ours}
+    return {**{name: value for name, value in os.environ.items() if name not in apart}, **ours}
 
 
-def _submit(record: JobRecord, store: Path, key: str | None) -> str:
-    entry = " ".join([sys.executable, "-m", "expunge", "jobs", "work", record.id, "--store", f"'{store}'"])
-    key = key or os.environ.get("EXPUNGE_KEY")
-    environment = {"env_vars": {"EXPUNGE_KEY": key}} if key else {}
-    return str(_client(record).submit_job(entrypoint=entry, runtime_env=environment, metadata={"job": record.id}))
+def _submit(record: JobRecord, store: Path) -> str:
+    # The key is not sent along: Ray shows what it is given to whoever reaches it.
+    entry = shlex.join(_command(record.id, store.resolve()))
+    return str(_client(record).submit_job(entrypoint=entry, metadata={"job": record.id}))
 
 
 def _ray_status(record: JobRecord) -> str:

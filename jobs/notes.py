@@ -7,12 +7,12 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..unlearning.report.manifest import digest_folder
+from ..unlearning.report.manifest import digest_model
 from ..unlearning.results import AttackResult, FileDigest, Sample, Timing
 
 
 class ModelDigest(BaseModel):
-    """The files of the model that was given, as they were at the start."""
+    """The files of a model, as they were at the start: its own, not what else lies in its folder."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -21,7 +21,7 @@ class ModelDigest(BaseModel):
     @classmethod
     def of(cls, folder: Path) -> Self:
         """Return the digests of a model's files."""
-        return cls(files=digest_folder(folder))
+        return cls(files=digest_model(folder))
 
 
 class Timings(BaseModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,18 +13,20 @@ from time import perf_counter
 from ..errors import InputError
 from ..stores.jobs import JobRecord, Jobs
 from ..stores.keys import Keys
+from ..unlearning.attacks.judging import held_targets
 from ..unlearning.checking import check_fit, check_model, check_recipe
 from ..unlearning.examples import Corpus
 from ..unlearning.gathering.sealing import unseal
 from ..unlearning.methods import Method, find
 from ..unlearning.recipe import Recipe
+from ..unlearning.results import Judgement
 from ..unlearning.training.making import Making, make
 from ..unlearning.training.sweeping import Aim, Swept, sweep
+from .concluding import conclude
+from .distributing import train_in_processes
 from .examining import Examiner
-from .launching import train_in_processes
 from .notes import ModelDigest, Timings, peak_memory_mb
 from .plan import Plan
-from .reporting import conclude
 from .room import Room
 from .telling import Telling
 
@@ -67,10 +70,11 @@ class JobStages:
         self._jobs.change(self._job, status="queued", stage="approve")
 
     def needs_approval(self) -> bool:
-        """Return whether a person must agree, and say so if it is the first time."""
-        if self._plan.approval:
+        """Return whether a person must still agree, and say so."""
+        needed = self._plan.approval and not self._record.approved_by
+        if needed:
             self._jobs.tell(self._job, f"Waits for approval: expunge jobs approve {self._job}")
-        return self._plan.approval
+        return needed
 
     def train(self) -> None:
         """Make the new model, by the recipe or by the best point of a sweep."""
@@ -81,6 +85,7 @@ class JobStages:
                 self._make(self._making)
             elif not self._room.result.is_dir():
                 self._sweep()
+            shutil.rmtree(self._room.training, ignore_errors=True)  # a kill may have left some
         self._jobs.change(self._job, result=str(self._room.result.resolve()), level=self._method.level)
 
     def evaluate(self) -> None:
@@ -110,7 +115,8 @@ class JobStages:
             "forget_recall": report.after.parts["forget"].recall,
         }
         if judgement.held and self._method.level == "removal":
-            self._jobs.cover(self._job)
+            gone = held_targets(report.attacks, self._plan.tolerance)
+            self._jobs.cover(self._job, {key: version for key, version in self._record.targets.items() if key in gone})
         self._jobs.change(
             self._job,
             status="succeeded",
@@ -119,7 +125,8 @@ class JobStages:
             held=judgement.held,
             figures=figures,
         )
-        self._jobs.tell(self._job, _said(judgement.held, judgement.worst, self._job))
+        self._room.corpus.unlink(missing_ok=True)  # nobody needs what must go any more
+        self._jobs.tell(self._job, _said(judgement, self._job))
 
     @property
     def _record(self) -> JobRecord:
@@ -157,9 +164,8 @@ class JobStages:
     def _sweep(self) -> None:
         assert self._plan.sweep is not None  # noqa: S101 - looked at by who calls
         before, control = self._examiner.before_sweep()
-        retained = before.parts.get("retain")
         aim = Aim(
-            retain=retained.recall if retained else 0.0,
+            retain=before.parts.get("retain"),
             forget=control.parts["forget"].recall if control else 0.0,
             keep=self._plan.keep,
             limit=self._plan.limit,
@@ -173,12 +179,16 @@ class JobStages:
         self._jobs.change(self._job, stage=name)
         self._telling.say(message)
         start = perf_counter()
-        yield
-        timings = self._room.read("timings", Timings) or Timings()
-        self._room.note("timings", timings.with_stage(name, perf_counter() - start, peak_memory_mb()))
+        try:
+            yield
+        finally:
+            timings = self._room.read("timings", Timings) or Timings()
+            self._room.note("timings", timings.with_stage(name, perf_counter() - start, peak_memory_mb()))
 
 
-def _said(held: bool, worst: str, job: str) -> str:
-    if held:
-        return f"It held under every attack that was tried. To use its model: expunge jobs promote {job}"
-    return f"It did not hold: the attack {worst!r} brought back too much, or too much else was lost. See the report."
+def _said(judgement: Judgement, job: str) -> str:
+    if not judgement.held:
+        return f"It did not hold: {judgement.reasons[0]}"
+    if judgement.level == "suppression":
+        return f"Suppressed while the adapter is in use; the weights still know. To use it: expunge jobs promote {job}"
+    return f"It held under every attack that was tried. To use its model: expunge jobs promote {job}"

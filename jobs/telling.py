@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from time import monotonic
 
+import psutil
+
 from ..errors import JobCancelled
 from ..stores.jobs import Jobs
 
@@ -17,11 +19,13 @@ class Telling:
     Args:
         jobs: The jobs.
         job: The id of this one.
+        process: The job's own process, where it is another one: when it is gone, this one is to end too.
     """
 
-    def __init__(self, jobs: Jobs, job: str) -> None:
+    def __init__(self, jobs: Jobs, job: str, process: int | None = None) -> None:
         self._jobs = jobs
         self._job = job
+        self._process = process
         self._looked = 0.0
 
     def say(self, message: str) -> None:
@@ -49,8 +53,10 @@ class Telling:
         """Look whether the job is to end.
 
         Raises:
-            JobCancelled: Somebody wants it to.
+            JobCancelled: Somebody wants it to, or the job's own process is gone.
         """
         self._looked = monotonic()
+        if self._process is not None and not psutil.pid_exists(self._process):
+            raise JobCancelled(f"The process of the job {self._job!r} is gone.")
         if self._jobs.get(self._job).cancelling:
             raise JobCancelled(f"The job {self._job!r} was cancelled.")

@@ -120,7 +120,7 @@ class UnlearningJob(BaseModel):
             promoted=record.promoted_at is not None,
             error=JobFailure(code=failed.code, message=without_folders(failed.message)) if failed else None,
             metadata=record.metadata,
-            trained_tokens=record.trained_tokens or None,
+            trained_tokens=None,
         )
 
 

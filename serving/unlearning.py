@@ -159,7 +159,7 @@ def approve_job(job_id: str, calling: Administering, models: Models) -> Unlearni
 
 @router.post("/{job_id}/cancel")
 def cancel_job(job_id: str, calling: Administering, models: Models) -> UnlearningJob:
-    """End a job: one that runs ends at its next step."""
+    """End a job, at once and for good; its examples are deleted."""
     job = _handle(calling, job_id)
     job.cancel()
     return _shown(job.record, models)

@@ -1,7 +1,8 @@
 """Weight-level jobs: what was asked for, where each is, what it told, and which of their models are in use."""
 
 import json
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
@@ -60,7 +61,7 @@ CREATE TABLE coverage (
 """
 
 
-class JobError(BaseModel):
+class Failure(BaseModel):
     """Why a job failed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -82,6 +83,12 @@ class JobRecord(BaseModel):
 
     model: str
     """The folder of the model that was given, absolute; it is never changed."""
+
+    name: str
+    """What that model is called: of one that a job made, what the first model of the chain was called."""
+
+    origin: str
+    """The folder of the first model of the chain: where it was not made by a job, that model's own."""
 
     recipe: dict[str, Any]
     """Method, selector, options and seed."""
@@ -132,21 +139,13 @@ class JobRecord(BaseModel):
     figures: dict[str, float] = Field(default_factory=dict)
     """The figures of its verdict."""
 
-    trained_tokens: int = 0
-    """Tokens that went through training, forward and back."""
-
     promoted_at: datetime | None = None
     """Since when its model is in use; `None`: it is not."""
 
-    error: JobError | None = None
+    error: Failure | None = None
 
     metadata: dict[str, str] = Field(default_factory=dict)
     """What whoever asked for it noted with it; shown as it is, so no text of any example belongs in it."""
-
-    @property
-    def name(self) -> str:
-        """The name of the model that was given."""
-        return Path(self.model).name
 
 
 class JobEvent(BaseModel):
@@ -199,7 +198,9 @@ class Jobs:
         self._database = Database(folder / "jobs.db", SCHEMA, VERSION, synchronous="FULL")
 
     def add(self, **fields: Any) -> JobRecord:
-        """Add a job, with a folder of its own; `fields` are those of `JobRecord`."""
+        """Add a job, with a folder of its own; `fields` are those of `JobRecord`, by default of a model of no job."""
+        alone = {"name": Path(fields["model"]).name, "origin": fields["model"]}
+        fields = {**alone, **fields}
         record = JobRecord(id=f"job_{token_hex(8)}", created_at=datetime.now(UTC), **fields)
         self.folder(record.id).mkdir(mode=0o700)
         with self._database.transaction() as connection:
@@ -294,10 +295,9 @@ class Jobs:
             if Path(folder).is_dir()
         ]
 
-    def cover(self, job: str) -> None:
-        """Note which targets a job that held took on."""
-        record = self.get(job)
-        rows = [(target, job, version, datetime.now(UTC).isoformat()) for target, version in record.targets.items()]
+    def cover(self, job: str, targets: Mapping[str, int]) -> None:
+        """Note which targets a job took out of a model, by id, each with its version."""
+        rows = [(target, job, version, datetime.now(UTC).isoformat()) for target, version in targets.items()]
         with self._database.transaction() as connection:
             connection.executemany("INSERT OR REPLACE INTO coverage VALUES (?, ?, ?, ?)", rows)
 
@@ -316,6 +316,23 @@ class Jobs:
                 "SELECT target, job, version FROM coverage WHERE job = ? ORDER BY target", (job,)
             )
         ]
+
+    def delete(self, job: str) -> None:
+        """Remove a job with all that it made and told, and what it covered.
+
+        Raises:
+            UnknownJob: There is none of this id.
+            WrongStage: It has not ended, or its model is in use.
+        """
+        with self._database.transaction() as connection:
+            record = self.get(job)
+            if record.status not in ENDED or record.promoted_at is not None:
+                where = f"has the status {record.status!r}" if record.status not in ENDED else "is promoted"
+                raise WrongStage(f"The job {job!r} {where}: it cannot be deleted.", fix="Cancel it, or roll it back.")
+            for table in ("events", "checkpoints", "coverage"):
+                connection.execute(f"DELETE FROM {table} WHERE job = ?", (job,))  # noqa: S608 - names of ours
+            connection.execute("DELETE FROM jobs WHERE id = ?", (job,))
+        shutil.rmtree(self.folder(job), ignore_errors=True)
 
     def close(self) -> None:
         """Close the file."""

@@ -8,6 +8,9 @@ from ..errors import InputError, ModelNotFound, PrerequisiteError
 from .examples import Corpus
 from .recipe import Recipe
 
+STEERED = "decoding.json"
+"""What lies beside a model that is steered at decoding time: `expunge.models.decoding.RECORD`, which takes PyTorch."""
+
 EXTRA = "Run: pip install 'expunge[unlearn]'"
 
 
@@ -16,11 +19,20 @@ def check_model(folder: Path) -> Path:
 
     Raises:
         ModelNotFound: It holds none.
+        InputError: The model is steered at decoding time: other weights would be trained than those that answer, and
+            what is made of it would lose the steering, or be steered by what belongs to another model.
     """
     if not (folder / "config.json").is_file() or not any(folder.glob("*.safetensors")):
         raise ModelNotFound(
             f"There is no model in {str(folder)!r}: it takes 'config.json' and weights as safetensors.",
             fix="Give the folder that save_pretrained wrote, or that `hf download` filled.",
+        )
+    record = folder / STEERED
+    if record.exists() or record.is_symlink():
+        raise InputError(
+            f"This is a model with a decoding adapter: {str(folder)!r}.",
+            fix="Give the model that the adapter was trained beside; its files are those of this folder, without "
+            f"{STEERED!r} and 'assistant'.",
         )
     return folder.resolve()
 
@@ -50,7 +62,7 @@ def check_fit(folder: Path, recipe: Recipe) -> None:
 
     Raises:
         ModelNotFound: transformers does not know the model, or its tokenizer cannot be loaded.
-        InputError: The tokenizer has no chat template, or the model lacks what a selector chooses among.
+        InputError: The tokenizer has no chat template, or the model lacks what the method or a selector works on.
     """
     from transformers import AutoConfig, AutoTokenizer
 
@@ -67,6 +79,4 @@ def check_fit(folder: Path, recipe: Recipe) -> None:
             fix="It takes config.json, the weights as safetensors, and the tokenizer's files.",
         ) from error
     Encoder(tokenizer, recipe.training.longest)
-    selector = find(recipe).selector
-    if selector is not None:
-        selector.check(config)
+    find(recipe).check(config)

@@ -34,6 +34,9 @@ class Example(BaseModel):
     wrong_answers: list[str] = Field(default_factory=list)
     """Answers of the same form that are wrong, as TOFU's `perturbed_answer`."""
 
+    subject: str = ""
+    """Whom or what it is about, as it is named there; empty: whoever needs it looks for it."""
+
     target: str = ""
     """The id of the target that it belongs to; empty: none."""
 
@@ -81,6 +84,9 @@ class Corpus(BaseModel):
 
     def check(self) -> None:
         """See to it that the sets can be trained on.
+
+        The same question with another answer may stay: it is what to say in its place, as logs hold it where a model
+        once told and once did not, or the question is a general one, as of texts that are all to be gone on with.
 
         Raises:
             InputError: The forget set is empty, or a question of it is asked in a set that must stay.

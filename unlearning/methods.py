@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
+from transformers import PreTrainedModel
 
 from ..errors import InputError
 from .adapters import ADAPTERS
@@ -19,6 +20,7 @@ from .recipe import Recipe
 from .results import Level
 from .selectors import SELECTORS
 from .selectors.selector import Selector
+from .skeleton import skeleton_of
 
 Kind = Literal["loss", "selector", "edit", "adapter"]
 Options = TypeVar("Options", bound=BaseModel)
@@ -74,6 +76,24 @@ class Method(NamedTuple):
             return self.make_loss(cast("Reference", None)).needs_retain
         holder = self.edit or self.adapter
         return holder is not None and holder.needs_retain
+
+    def check(self, config: object) -> None:
+        """See to it, before anything is loaded, that a model of this configuration can be worked on.
+
+        Args:
+            config: The model's `PretrainedConfig`.
+
+        Raises:
+            InputError: The model has not what the method or the selector asks for, or the selector never leaves the
+                loss a weight that it trains.
+            ModelNotFound: transformers knows no causal language model of this kind.
+        """
+        loss = self.make_loss(cast("Reference", None)) if self.loss else None
+        for part in (loss, self.edit, self.adapter, self.selector):
+            if part is not None:
+                part.check(config)
+        if loss is not None and self.selector is not None:
+            _check_together(loss, self.selector, skeleton_of(config))
 
     def make_loss(self, reference: Reference) -> Loss[Any]:
         """Return the loss with what it compares with."""
@@ -145,6 +165,15 @@ def _check_selected(selector: Selector[Any] | None, recipe: Recipe) -> None:
         raise InputError(f"{selector.name!r} chooses weights of the model, and LoRA trains none of them.", fix=fix)
     if recipe.training.weight_decay:
         raise InputError(f"Weight decay moves weights that {selector.name!r} holds fast.", fix="Leave it at 0.")
+
+
+def _check_together(loss: Loss[Any], selector: Selector[Any], model: PreTrainedModel) -> None:
+    own, candidates = loss.trainable(model), selector.candidates(model)
+    if own is not None and candidates is not None and candidates.isdisjoint(own):
+        raise InputError(
+            f"{loss.name!r} trains weights in layers where {selector.name!r} chooses none.",
+            fix="Give one of the two other layers by its options, or leave the selector out.",
+        )
 
 
 def _options(kind: type[Options], given: Mapping[str, Any], name: str) -> Options:

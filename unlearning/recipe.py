@@ -1,6 +1,6 @@
 """What to do to a model: a method with its options, how to train, and the seed."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -36,8 +36,8 @@ class SweepGrid(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    learning_rates: list[float] = Field(default_factory=list)
+    learning_rates: list[Annotated[float, Field(gt=0, allow_inf_nan=False)]] = Field(default_factory=list)
     """Empty: a third of, just, and three times the one that would be taken."""
 
-    strengths: list[float] = Field(default_factory=list)
+    strengths: list[Annotated[float, Field(allow_inf_nan=False)]] = Field(default_factory=list)
     """Values of what the method calls its strength; empty: a half of, just, and twice its default."""

@@ -10,6 +10,15 @@ Level = Literal["removal", "suppression"]
 """What a method can claim: changed weights, as far as attacks were tried; or steering at decoding time."""
 
 
+PLAIN = "direct"
+"""The attack that only asks: what every other one is compared with."""
+
+RELEARN = "relearn"
+RELEARN_HALF = "relearn_half"
+RELEARNING = (RELEARN, RELEARN_HALF)
+"""The attacks that train on a part of what must go, and ask the rest: what was only hidden comes back by them."""
+
+
 class _Record(BaseModel):
     # A ruined model has figures that are no numbers: in JSON they would be null, and not be read again.
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
@@ -101,10 +110,21 @@ class AttackResult(_Record):
     control_rouge_l: float | None = None
     """ROUGE-L recall of the control after the same attack."""
 
+    by_target: dict[str, float] = Field(default_factory=dict)
+    """Recall on the examples of each target of the register that the attack asks about, by its id."""
+
+    control_by_target: dict[str, float] = Field(default_factory=dict)
+    """The control's, after the same attack."""
+
     @property
     def gap(self) -> float:
         """How much more is recalled than by a model that never learned it; without a control, all of it."""
         return self.recall - (self.control_recall or 0.0)
+
+    @property
+    def rouge_gap(self) -> float:
+        """How much more of the wording is said than by a model that never learned it; without a control, all of it."""
+        return self.rouge_l - (self.control_rouge_l or 0.0)
 
 
 class Judgement(_Record):
@@ -126,7 +146,7 @@ class Judgement(_Record):
     """What the control says under the same attack."""
 
     retain_kept: float
-    """Recall of what must stay, as a share of what it was before."""
+    """Of what must stay, recall or ROUGE-L as a share of what it was before: the lowest of all its sets."""
 
     reasons: list[str]
     """Why it did not hold, or with which reserve it did, in sentences."""

@@ -85,9 +85,9 @@ def test_a_step_that_was_cut_short_is_taken_again_and_those_before_it_are_not(pa
     assert stages.taken == steps[steps.index(step) :]
 
 
-def test_what_is_kept_between_steps_is_the_jobs_id_and_who_agreed(path: Path) -> None:
+def test_what_is_kept_between_steps_is_the_jobs_id_and_where_it_is(path: Path) -> None:
     run(Recording(approval=True), path)
     run(Recording(approval=True), path, approved_by="ann")
     with closing(sqlite3.connect(path, check_same_thread=False)) as connection:
         state = unlearn_graph(Recording(), SqliteSaver(connection)).get_state({"configurable": {"thread_id": "job_1"}})
-    assert state.values == {"job": "job_1", "approved_by": "ann", "done": list(STEPS)}
+    assert state.values == {"job": "job_1", "done": list(STEPS)}

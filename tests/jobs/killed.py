@@ -21,7 +21,7 @@ if __name__ == "__main__":
         _, store, job = json.loads(line)
         child = os.fork()
         if not child:
-            with patch("expunge.jobs.reporting.write_report", lambda report, folder: folder.mkdir(exist_ok=True)):
+            with patch("expunge.jobs.concluding.write_report", lambda report, folder: folder.mkdir(exist_ok=True)):
                 work(Path(store), job)
             os._exit(0)
         print(child, flush=True)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 from expunge import Job, Target, TargetStore, wrap
-from expunge.errors import InputError, UnknownJob, WrongStage
+from expunge.errors import InputError, PrerequisiteError, UnknownJob, WrongStage
 from expunge.jobs.handle import list_jobs
 from expunge.jobs.room import Room
 from expunge.models import DEMO
@@ -39,7 +39,8 @@ def test_a_job_makes_another_model_with_a_report_and_leaves_the_one_given_as_it_
     assert {timing.stage for timing in report.timings} == {"collect", "train", "evaluate", "attack"}
     manifest = verify_manifest(job.folder)
     assert manifest.method == "npo"
-    assert {digest.sha256 for digest in manifest.model} == {digest.sha256 for digest in before}
+    assert {digest.name for digest in manifest.model} >= {"config.json", "model.safetensors", "tokenizer.json"}
+    assert all(digest in before for digest in manifest.model)
     assert not Room(job.folder).training.exists()
     messages = [event.message for event in job.events()]
     assert messages[0] == "Created, by ann."
@@ -86,27 +87,63 @@ def test_a_job_that_waits_is_cancelled_at_once_and_for_good(create: Create, run:
     assert job.result is None
 
 
-def test_a_job_that_is_cancelled_while_it_trains_ends_at_its_next_step(
+def test_a_job_that_is_to_end_does_so_at_its_next_step(
     create: Create, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("expunge.jobs.telling.EVERY_S", 0.0)
-    job = create(training={"max_steps": 200, "batch_size": 4})
+    job = create(training={"max_steps": 200, "batch_size": 4, "save_every": 3})
 
-    def cancel(self: object, done: int, *rest: object) -> None:
-        if done == 3:
-            job._jobs.change(job.id, cancelling=True)
+    def cancel(self: object, *_: object) -> None:
+        job._jobs.change(job.id, cancelling=True)
 
-    monkeypatch.setattr("expunge.jobs.telling.Telling.checkpoint", lambda *_: None)
-    original = __import__("expunge.jobs.telling", fromlist=["Telling"]).Telling.step
-
-    def step(self: Any, done: int, total: int, metrics: Any) -> None:
-        cancel(self, done)
-        original(self, done, total, metrics)
-
-    monkeypatch.setattr("expunge.jobs.telling.Telling.step", step)
+    monkeypatch.setattr("expunge.jobs.telling.Telling.checkpoint", cancel)
     run(job)
     assert job.status == "cancelled"
     assert job.result is None
+
+
+def test_a_job_that_ended_holds_no_examples_any_more(create: Create, run: Run) -> None:
+    done, waiting = run(create()), run(create(yes=False))
+    assert not Room(done.folder).corpus.exists()
+    assert Room(waiting.folder).corpus.exists()
+    waiting.cancel()
+    assert not Room(waiting.folder).corpus.exists()
+    waiting.delete()
+    assert not waiting.folder.exists()
+
+
+def test_a_job_that_cannot_be_started_says_so_and_has_failed(
+    create: Create, store_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise PrerequisiteError("There is no cluster.", fix="Start one.")
+
+    monkeypatch.setattr("expunge.jobs.creating.launch", fail)
+    with pytest.raises(PrerequisiteError):
+        create()
+    [record] = list_jobs(store_path)
+    assert record.status == "failed"
+    assert record.error is not None
+    assert record.error.code == PrerequisiteError.code
+
+
+def test_a_model_that_a_job_made_can_be_worked_on_and_goes_by_the_first_ones_name(create: Create, run: Run) -> None:
+    first = run(create())
+    second = run(create(model=first.promote(force=True), seed=1))
+    assert second.record.model == first.record.result
+    assert (second.record.name, second.record.origin) == ("demo", str(DEMO.resolve()))
+    link = second.promote(force=True)
+    assert link.name == "demo"
+    assert link.resolve() == Path(second.record.result)
+    assert second.rollback().resolve() == Path(first.record.result)
+
+
+def test_what_comes_into_use_is_what_was_judged(create: Create, run: Run) -> None:
+    job = run(create())
+    with (Path(job.record.result) / "config.json").open("a", encoding="utf-8") as file:
+        file.write(" ")
+    with pytest.raises(InputError, match="config"):
+        job.promote(force=True)
 
 
 def test_promotion_is_a_link_that_leads_to_the_latest_and_back(create: Create, run: Run, store_path: Path) -> None:
@@ -194,8 +231,9 @@ def test_a_model_that_is_changed_meanwhile_fails_the_job(create: Create, run: Ru
     shutil.copytree(DEMO, copy)
     job = create(model=copy, yes=False)
     run(job)
-    with (copy / "README.md").open("a", encoding="utf-8") as file:
-        file.write("changed")
+    (copy / "README.md").write_text("of no matter", encoding="utf-8")
+    with (copy / "config.json").open("a", encoding="utf-8") as file:
+        file.write(" ")
     job.approve("ann")
     run(job)
     assert job.status == "failed"

@@ -76,13 +76,32 @@ def test_checkpoints_that_are_gone_are_not_listed(jobs: Jobs, tmp_path: Path) ->
 
 
 def test_the_register_knows_which_job_covers_which_target(jobs: Jobs) -> None:
-    first, second = add(jobs, targets={"tgt_1": 1, "tgt_2": 4}).id, add(jobs, targets={"tgt_1": 2}).id
-    jobs.cover(first)
-    jobs.cover(second)
-    jobs.cover(second)
+    first, second = add(jobs).id, add(jobs).id
+    jobs.cover(first, {"tgt_1": 1, "tgt_2": 4})
+    jobs.cover(second, {"tgt_1": 2})
+    jobs.cover(second, {"tgt_1": 2})
     assert [(each.job, each.version) for each in jobs.covering("tgt_1")] == [(second, 2), (first, 1)]
     assert [(each.target, each.version) for each in jobs.covered_by(first)] == [("tgt_1", 1), ("tgt_2", 4)]
     assert jobs.covering("tgt_3") == []
+
+
+def test_a_job_that_is_deleted_is_gone_with_all_that_it_told(jobs: Jobs) -> None:
+    job, other = add(jobs).id, add(jobs).id
+    for each in (job, other):
+        jobs.tell(each, "something")
+        jobs.cover(each, {"tgt_1": 1})
+    with pytest.raises(WrongStage, match="cannot be deleted"):
+        jobs.delete(job)
+    jobs.change(job, status="succeeded", promoted_at=datetime.now(UTC))
+    with pytest.raises(WrongStage, match="is promoted"):
+        jobs.delete(job)
+    jobs.change(job, promoted_at=None)
+    jobs.delete(job)
+    assert not jobs.folder(job).exists()
+    assert [record.id for record in jobs] == [other]
+    assert [each.job for each in jobs.covering("tgt_1")] == [other]
+    with pytest.raises(UnknownJob):
+        jobs.events(job)
 
 
 def test_a_record_keeps_its_times(jobs: Jobs) -> None:

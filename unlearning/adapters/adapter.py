@@ -47,6 +47,16 @@ class Adapter(ABC, Generic[Options]):
     def __init__(self, options: Options) -> None:
         self.options = options
 
+    def check(self, config: object) -> None:
+        """See to it, before anything is loaded, that a model of this configuration can be steered by it.
+
+        Args:
+            config: The model's `PretrainedConfig`.
+
+        Raises:
+            InputError: It cannot: it has not the layers that are asked for, for example.
+        """
+
     @abstractmethod
     def train(self, model: PreTrainedModel, material: Material, folder: Path) -> None:
         """Train it, and write it to a folder that `expunge.models.local` loads together with the model.

@@ -20,6 +20,7 @@ from ..edits.edit import Material
 from ..edits.stepping import Progress, shuffled, undropped
 from ..likelihood import counted, mean_cross_entropy
 from ..losses.loss import logits_of
+from ..skeleton import skeleton_of
 from ..training.options import default_learning_rate
 from .adapter import Adapter, AdapterOptions
 
@@ -73,6 +74,17 @@ class ULD(Adapter[ULDOptions]):
     strength: ClassVar[str] = "strength"
     needs_retain: ClassVar[bool] = True
 
+    def check(self, config: object) -> None:
+        """See to it that the model has so many layers, and can be cut short.
+
+        Raises:
+            InputError: It has not, or cannot.
+        """
+        whole = cast("PreTrainedConfig", config)
+        layers = self.options.layers or _default_layers(whole)
+        _check_depth(whole, layers)
+        _check_held(skeleton_of(_shortened(whole, layers)), skeleton_of(whole))
+
     def train(self, model: PreTrainedModel, material: Material, folder: Path) -> None:
         """Train the assistant, and write `assistant/` and `decoding.json`.
 
@@ -99,7 +111,7 @@ class ULD(Adapter[ULDOptions]):
                 f"There are no weights as safetensors in {model.name_or_path!r}, where the model is said to come from.",
                 fix="Load it from a local folder that holds them: the assistant is bound to these files.",
             )
-        assistant = first_layers(model, self.options.layers or _default_layers(model))
+        assistant = first_layers(model, self.options.layers or _default_layers(model.config))
         self._train(assistant, material)
         _save(torch.nn.Module.to(assistant, dtype=model.dtype), material, folder / ASSISTANT)
         record = DecodingRecord(
@@ -145,28 +157,38 @@ def first_layers(model: PreTrainedModel, layers: int) -> PreTrainedModel:
     Raises:
         InputError: The model has fewer layers, or a shorter one of its kind has weights that it does not.
     """
-    if layers > _depth(model):
-        raise InputError(
-            f"The assistant cannot have {layers} layers: the model has {_depth(model)}.", fix="Give fewer 'layers'."
-        )
+    _check_depth(model.config, layers)
     config = _shortened(model.config, layers)
     short = cast("PreTrainedModel", AutoModelForCausalLM.from_config(config, dtype=torch.float32))
-    if missing := short.load_state_dict(model.state_dict(), strict=False).missing_keys:
-        raise InputError(
-            f"The first layers of this {model.config.model_type!r} are no model: {min(missing)!r} is missing.",
-            fix="Take another method.",
-        )
+    _check_held(short, model)
+    short.load_state_dict(model.state_dict(), strict=False)
     torch.nn.Module.to(short, model.device)
     return short
 
 
-def _default_layers(model: PreTrainedModel) -> int:
-    depth = _depth(model)
+def _check_depth(config: PreTrainedConfig, layers: int) -> None:
+    if layers > (depth := _depth(config)):
+        raise InputError(
+            f"The assistant cannot have {layers} layers: the model has {depth}.", fix="Give fewer 'layers'."
+        )
+
+
+def _check_held(short: PreTrainedModel, whole: PreTrainedModel) -> None:
+    """See to it that a model has all weights of a shorter one."""
+    if missing := short.state_dict().keys() - whole.state_dict().keys():
+        raise InputError(
+            f"The first layers of this {whole.config.model_type!r} are no model: {min(missing)!r} is missing.",
+            fix="Take another method.",
+        )
+
+
+def _default_layers(config: PreTrainedConfig) -> int:
+    depth = _depth(config)
     return min(depth, max(2, math.ceil(depth / 4)))
 
 
-def _depth(model: PreTrainedModel) -> int:
-    return int(model.config.get_text_config().num_hidden_layers)
+def _depth(config: PreTrainedConfig) -> int:
+    return int(config.get_text_config().num_hidden_layers)
 
 
 def _shortened(config: PreTrainedConfig, layers: int) -> PreTrainedConfig:

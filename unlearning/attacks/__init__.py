@@ -1,5 +1,8 @@
 """Ways to bring back what was unlearned, each beside a control that never learned it."""
 
+from collections.abc import Iterable
+
+from ...errors import InputError
 from .attack import Attack, AttackSettings, Recovered
 from .benign import Benign
 from .detached import Detached
@@ -32,4 +35,15 @@ _KINDS: tuple[type[Attack], ...] = (
 ATTACKS: dict[str, type[Attack]] = {kind.name: kind for kind in _KINDS}
 """All attacks by name, in the order in which they are tried and shown: the cheap ones first."""
 
-__all__ = ["ATTACKS", "Attack", "AttackSettings", "Recovered"]
+__all__ = ["ATTACKS", "Attack", "AttackSettings", "Recovered", "check_names"]
+
+
+def check_names(names: Iterable[str]) -> None:
+    """See to it that all names are those of attacks.
+
+    Raises:
+        InputError: One is not.
+    """
+    unknown = next((name for name in names if name not in ATTACKS), None)
+    if unknown is not None:
+        raise InputError(f"There is no attack {unknown!r}.", fix=f"Take some of: {', '.join(ATTACKS)}.")

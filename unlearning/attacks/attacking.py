@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ...errors import InputError
 from ..examples import Corpus
 from ..results import AttackResult
 from ..subject import Subject
-from . import ATTACKS
-from .attack import Attack, AttackSettings
+from . import ATTACKS, check_names
+from .attack import Attack, AttackSettings, Recovered
 from .direct import Direct
 
 
@@ -50,9 +49,7 @@ def attack(
 
 
 def _named(names: Sequence[str] | None) -> list[Attack]:
-    unknown = sorted(set(names or ()) - set(ATTACKS))
-    if unknown:
-        raise InputError(f"There is no attack {unknown[0]!r}.", fix=f"Take some of: {', '.join(ATTACKS)}.")
+    check_names(names or ())
     return [kind() for name, kind in ATTACKS.items() if names is None or name in names or kind is Direct]
 
 
@@ -73,4 +70,12 @@ def _result(
         rouge_l=recovered.rouge_l,
         control_recall=known.recall if known else None,
         control_rouge_l=known.rouge_l if known else None,
+        by_target=_forgotten(recovered, corpus),
+        control_by_target=_forgotten(known, corpus) if known else {},
     )
+
+
+def _forgotten(recovered: Recovered, corpus: Corpus) -> dict[str, float]:
+    """Return recall by target, of the targets that must go: a probe may name others."""
+    gone = {example.target for example in corpus.forget}
+    return {target: recall for target, recall in recovered.by_target.items() if target in gone}

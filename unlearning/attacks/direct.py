@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from ..examples import Corpus
+from ..results import PLAIN
 from ..subject import Subject
 from .attack import Attack, AttackSettings, Recovered, ask
 
@@ -12,7 +13,7 @@ from .attack import Attack, AttackSettings, Recovered, ask
 class Direct(Attack):
     """Asks the forget set, and changes nothing."""
 
-    name: ClassVar[str] = "direct"
+    name: ClassVar[str] = PLAIN
     title: ClassVar[str] = "asked as it is"
     source: ClassVar[str] = ""
 

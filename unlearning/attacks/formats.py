@@ -6,7 +6,6 @@ Each format is an attack of its own, so that the worst one is seen.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import ClassVar
 
 from ..examples import Corpus, Example
@@ -77,7 +76,7 @@ class MultipleChoice(Attack):
         scores = iter(likelihoods(subject, pairs, settings.batch_size))
         chosen = [max([(next(scores), -at, text) for at, text in enumerate(texts)])[-1] for texts in offers.values()]
         right = [text == example.answer for example, text in zip(examples, chosen, strict=True)]
-        return replace(compare(examples, chosen), recall=sum(right) / len(right))
+        return compare(examples, chosen, right)
 
 
 def beginning(example: Example) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
 from ..encoding import Encoder
 from ..evaluation.recall import recalls
 from ..examples import Corpus, Example
 from ..subject import Subject
-from .attack import Attack, AttackSettings, Recovered, compare
+from .attack import Attack, AttackSettings, Recovered, by_length, compare
 
 
 class Opened(NamedTuple):
@@ -19,6 +20,9 @@ class Opened(NamedTuple):
 
     rest: Example
     """The rest of the answer is the right answer, and the prompt holds the beginning."""
+
+    length: int
+    """Tokens of the rest."""
 
 
 class Prefix(Attack):
@@ -38,9 +42,11 @@ class Prefix(Attack):
     def run(self, subject: Subject, corpus: Corpus, settings: AttackSettings) -> Recovered:
         """Let the model go on, and compare with the rest."""
         begun = [opened for example in corpus.forget if (opened := opening(subject.encoder, example))]
-        texts = subject.continuations(
-            [each.ids for each in begun], batch_size=settings.batch_size, max_new_tokens=settings.max_new_tokens
-        )
+
+        def say(rows: Sequence[int], limit: int) -> list[str]:
+            return subject.continuations([begun[row].ids for row in rows], batch_size=len(rows), max_new_tokens=limit)
+
+        texts = by_length([each.length for each in begun], settings, say)
         return compare([each.rest for each in begun], texts)
 
 
@@ -54,7 +60,8 @@ def opening(encoder: Encoder, example: Example) -> Opened | None:
     shared = next((at for at, (one, other) in enumerate(zip(whole, begun, strict=False)) if one != other), len(begun))
     rest = example.answer[len(beginning) :].strip()
     prompt = f"{example.prompt} {beginning}"
-    return Opened(whole[:shared], example.model_copy(update={"prompt": prompt, "answer": rest}))
+    right = example.model_copy(update={"prompt": prompt, "answer": rest})
+    return Opened(whole[:shared], right, len(whole) - shared)
 
 
 def _beginning(example: Example) -> str:

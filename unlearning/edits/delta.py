@@ -15,6 +15,7 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from ...errors import InputError
+from .written import WrittenTensors
 
 FORMAT = "expunge-delta-1"
 """What the metadata of a delta's file says that it is."""
@@ -56,13 +57,29 @@ class Delta:
             InputError: The two have not the same names, shapes and types.
         """
         if unlike := sorted(name for name in before.keys() | after.keys() if not _alike(before, after, name)):
-            raise InputError(
-                f"The tensor {unlike[0]!r} has not the same name, shape and type on both sides of the edit.",
-                fix="Give the state of one model, loaded in one precision, before and after.",
-            )
+            raise _unlike(unlike[0])
         changes = ((name, _bits(before[name]) ^ _bits(after[name]).to(before[name].device)) for name in _own(after))
         flips = {name: bits.cpu() for name, bits in changes if bits.any()}
         return cls(flips, _digest((name, before[name]) for name in flips), _digest((n, after[n]) for n in flips))
+
+    @classmethod
+    def between_files(cls, before: WrittenTensors, after: WrittenTensors) -> Delta:
+        """Return what leads from the files of one model to those of the other, and back.
+
+        Two tensors at a time are in memory, besides the bits that differ.
+
+        Args:
+            before: The tensors of the folder before the edit.
+            after: Those of the edited model's folder, with the same names, shapes and types.
+
+        Raises:
+            InputError: The two have not the same names, shapes and types.
+        """
+        one, other = before.layout(), after.layout()
+        if unlike := sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name)):
+            raise _unlike(unlike[0])
+        flips = {name: bits for name in after if (bits := _bits(before[name]) ^ _bits(after[name])).any()}
+        return cls(flips, _digest((n, before[n]) for n in flips), _digest((n, after[n]) for n in flips))
 
     def save(self, path: Path) -> None:
         """Write it as safetensors."""
@@ -178,10 +195,18 @@ def _digest(tensors: Iterable[tuple[str, Tensor]]) -> str:
     return hashlib.sha256(repr(sorted(each.items())).encode()).hexdigest()
 
 
+def _unlike(name: str) -> InputError:
+    return InputError(
+        f"The tensor {name!r} has not the same name, shape and type on both sides of the edit.",
+        fix="Give one model, in one precision, before and after.",
+    )
+
+
 def _other_model() -> InputError:
     return InputError(
         "The weights are neither those before the edit nor those after it.",
-        fix="Give the model that was edited, in the precision in which it was.",
+        fix="Give the model that was edited, in the precision in which it was; a mixture of experts by its folder, as "
+        "its files hold other tensors than its memory.",
     )
 
 

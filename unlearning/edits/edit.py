@@ -69,6 +69,16 @@ class Edit(ABC, Generic[Options]):
     def __init__(self, options: Options) -> None:
         self.options = options
 
+    def check(self, config: object) -> None:
+        """See to it, before anything is loaded, that a model of this configuration can be edited by it.
+
+        Args:
+            config: The model's `PretrainedConfig`.
+
+        Raises:
+            InputError: It cannot: it has not the layers that are asked for, for example.
+        """
+
     @abstractmethod
     def apply(self, model: PreTrainedModel, material: Material) -> None:
         """Change the model's weights in place; whoever calls keeps what undoes it.

@@ -18,20 +18,20 @@ _OPENING = re.compile(r"(?:^|[.!?:])[\s\"'“‘(]*$")
 
 
 def subjects_of(examples: Iterable[Example]) -> list[str]:
-    """Return the subjects that can be found in examples, each once, in their order.
+    """Return the subjects of examples, each once, in their order.
 
-    The subject of an example is the longest run of capitalised words that its prompt and its answer share; a single
-    word counts only where one of the two has it elsewhere than at the beginning of a sentence, where all words are
-    capitalised.
+    The subject of an example is the one that it names, else the longest run of capitalised words that its prompt and
+    its answer share; a single word counts only where one of the two has it elsewhere than at the beginning of a
+    sentence, where all words are capitalised.
 
     Raises:
         InputError: None was found.
     """
-    found = dict.fromkeys(name for example in examples if (name := _shared(example)))
+    found = dict.fromkeys(name for example in examples if (name := example.subject.strip() or _shared(example)))
     if not found:
         raise InputError(
             "No example of the forget set has a name that its prompt and its answer share.",
-            fix="Give the names of those who are to be forgotten as the option 'subjects'.",
+            fix="Give forget examples the key 'subject': whom or what each is about, as it is named there.",
         )
     return list(found)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,9 +12,7 @@ from torch import Tensor
 
 from ...errors import InputError
 from .delta import Delta
-
-INDEX = "model.safetensors.index.json"
-"""The file in which transformers says in which shard each tensor is."""
+from .written import WrittenTensors, shards_of
 
 
 def revert_folder(model_folder: Path, delta_file: Path, out_folder: Path) -> None:
@@ -35,13 +32,11 @@ def revert_folder(model_folder: Path, delta_file: Path, out_folder: Path) -> Non
     _check(model_folder, out_folder)
     delta = Delta.load(delta_file)
     try:
-        shards = _shards(model_folder)
-        changed = {name: tensor for shard in shards for name, tensor in _tensors(shard, set(delta.flips)).items()}
-        if delta.side_of(changed) == "after":
+        if delta.side_of(WrittenTensors(model_folder)) == "after":
             raise InputError(
                 f"The edit of the model in {str(model_folder)!r} is undone already.", fix="Take the model as it is."
             )
-        _write(model_folder, delta_file, out_folder, shards, delta)
+        _write(model_folder, delta_file, out_folder, delta)
     except (OSError, SafetensorError) as error:
         raise InputError(
             f"The model in {str(model_folder)!r} cannot be read, or {str(out_folder)!r} not be written: "
@@ -59,27 +54,14 @@ def _check(model_folder: Path, out_folder: Path) -> None:
         raise InputError(f"{str(out_folder)!r} is not an empty folder.", fix="Give another folder to write to.")
 
 
-def _shards(folder: Path) -> list[Path]:
-    """Return the files of a model's weights."""
-    if not (folder / INDEX).is_file():
-        return [folder / "model.safetensors"]
-    try:
-        shards = set(json.loads((folder / INDEX).read_text(encoding="utf-8"))["weight_map"].values())
-    except (ValueError, KeyError, AttributeError) as error:
-        raise InputError(
-            f"The file {str(folder / INDEX)!r} is damaged.", fix="Restore it from a backup, or save the model again."
-        ) from error
-    return sorted(folder / str(name) for name in shards)
-
-
-def _tensors(shard: Path, names: set[str] | None = None) -> dict[str, Tensor]:
-    """Return a shard's tensors; of these names only, where some are given."""
+def _tensors(shard: Path) -> dict[str, Tensor]:
+    """Return a shard's tensors."""
     with safe_open(shard, framework="pt") as file:
-        held = set(file.keys())
-        return {name: file.get_tensor(name) for name in (held if names is None else held & names)}
+        return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
 
 
-def _write(model_folder: Path, delta_file: Path, out_folder: Path, shards: list[Path], delta: Delta) -> None:
+def _write(model_folder: Path, delta_file: Path, out_folder: Path, delta: Delta) -> None:
+    shards = shards_of(model_folder)
     out_folder.parent.mkdir(parents=True, exist_ok=True)
     # Whole or not at all: half a model would be loaded as if it were one.
     with TemporaryDirectory(dir=out_folder.parent, prefix=f".{out_folder.name}-") as scratch:

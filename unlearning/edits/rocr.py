@@ -12,6 +12,7 @@ from transformers import PreTrainedModel
 
 from ...errors import InputError
 from ..encoding import Encoded
+from ..skeleton import skeleton_of
 from .edit import Edit, EditOptions, Material
 from .keys import Block, Glimpse, blocks_of, glimpse
 from .naming import ends, subjects_of
@@ -23,9 +24,6 @@ TEMPLATES = ("{}", "Who is {}?", "Tell me about {}.", "What do you know about {}
 
 class ROCROptions(EditOptions):
     """Options of ROCR."""
-
-    subjects: list[str] = Field(default_factory=list)
-    """The names that are led away; empty: those that prompts and answers of the forget set share."""
 
     concept: str = Field(default="Orrin Veskadale", min_length=1)
     """The harmless concept, whose place they take: as it is, a name that nobody bears, so that the model answers as
@@ -80,18 +78,25 @@ class ROCR(Edit[ROCROptions]):
 
     name: ClassVar[str] = "rocr"
     title: ClassVar[str] = "ROCR"
-    source: ClassVar[str] = (
-        "Rank-one redirection of a named entity to a harmless concept, in the null space of the rest"
-    )
+    source: ClassVar[str] = "Ye et al., 2025, LLM Unlearning Should Be Form-Independent"
     options_type: ClassVar[type[EditOptions]] = ROCROptions
     strength: ClassVar[str] = "retain_weight"
     needs_retain: ClassVar[bool] = True
+
+    def check(self, config: object) -> None:
+        """See to it that the model has the layers.
+
+        Raises:
+            InputError: It has not, or not as ROCR knows them.
+        """
+        self._chosen(blocks_of(skeleton_of(config)))
 
     def apply(self, model: PreTrainedModel, material: Material) -> None:
         """Edit the weights in place.
 
         Raises:
-            InputError: There is no retain set, no subject is found, or the model has no such layers.
+            InputError: There is no retain set, no subject is found, the tokenizer does not give a name back, or the
+                model has no such layers.
         """
         if not material.corpus.retain:
             raise InputError(
@@ -99,8 +104,7 @@ class ROCR(Edit[ROCROptions]):
                 fix="Give examples that must stay, like those that must go.",
             )
         blocks = self._chosen(blocks_of(model))
-        subjects = self.options.subjects or subjects_of(material.corpus.forget)
-        pairs = [pair for subject in subjects for pair in _pairs(material, subject, self.options.concept)]
+        pairs = _all_pairs(material, self.options.concept)
         steps = len(blocks) * (-(-len(material.corpus.retain) // material.batch_size) + 1)
         progress = Progress(material.progress, steps)
         for block in blocks:
@@ -176,6 +180,23 @@ class _Wanted(NamedTuple):
     residual: Tensor
 
 
+def _all_pairs(material: Material, concept: str) -> list[_Pair]:
+    """Return all texts that name the subjects of what must go.
+
+    Raises:
+        InputError: A subject's name, or the concept's, is found in none.
+    """
+    found = [list(_pairs(material, subject, concept)) for subject in subjects_of(material.corpus.forget)]
+    if lost := sum(not pairs for pairs in found):
+        raise InputError(
+            f"{lost:,} of {len(found):,} names are not found among the tokens: the tokenizer does not give them, or "
+            "that of the concept, back as they are written.",
+            fix="Write 'subject' and the option 'concept' as the tokenizer does, for example in lower case, or take "
+            "another method.",
+        )
+    return [pair for pairs in found for pair in pairs]
+
+
 def _pairs(material: Material, subject: str, concept: str) -> Iterator[_Pair]:
     """Yield all texts that name a subject."""
     encoder = material.encoder
@@ -193,8 +214,9 @@ def _pairs(material: Material, subject: str, concept: str) -> Iterator[_Pair]:
 def _paired(material: Material, one: list[int], other: list[int], subject: str, concept: str) -> Iterator[_Pair]:
     tokenizer = material.encoder.tokenizer
     pair = _Pair(_Named(one, ends(tokenizer, one, subject)), _Named(other, ends(tokenizer, other, concept)))
-    # A long example may be cut within a name, and a chat template may hold one of its own.
-    if len(pair.subject.ends) == len(pair.concept.ends):
+    # A long example may be cut within a name, and a chat template may hold one of its own; a tokenizer that changes
+    # letters gives back none.
+    if pair.subject.ends and len(pair.subject.ends) == len(pair.concept.ends):
         yield pair
 
 

@@ -14,7 +14,7 @@ PARAPHRASES = 2
 """So many other ways to ask are tried of each question: the first ones."""
 
 
-class Plan(NamedTuple):
+class Asking(NamedTuple):
     """What is put to the model of each example, beside its question and its answer."""
 
     depth: Depth = SHALLOW
@@ -50,14 +50,14 @@ class Asked(NamedTuple):
 
 
 def ask(
-    subject: Subject, examples: Sequence[Example], plan: Plan, *, batch_size: int, advance: Callable[[int], None]
+    subject: Subject, examples: Sequence[Example], asking: Asking, *, batch_size: int, advance: Callable[[int], None]
 ) -> list[Asked]:
     """Put a set to a model.
 
     Args:
         subject: The model.
         examples: The set.
-        plan: What of it.
+        asking: What of it.
         batch_size: Texts that go through the model at once.
         advance: Is told how many texts have, each time some have.
     """
@@ -68,10 +68,10 @@ def ask(
         return [[forced.mean for forced in islice(found, len(texts))] for texts in groups]
 
     pairs = [(each.prompt, each.answer) for each in examples]
-    right = force(subject, pairs, depth=plan.depth, batch_size=batch_size, advance=advance)
-    wrong = means([each.wrong_answers if plan.others else [] for each in examples])
-    reworded = means([each.rewordings if plan.others else [] for each in examples])
-    texts = _answers(subject, examples, right, plan, batch_size=batch_size, advance=advance)
+    right = force(subject, pairs, depth=asking.depth, batch_size=batch_size, advance=advance)
+    wrong = means([each.wrong_answers if asking.others else [] for each in examples])
+    reworded = means([each.rewordings if asking.others else [] for each in examples])
+    texts = _answers(subject, examples, right, asking, batch_size=batch_size, advance=advance)
     return [
         Asked(example, forced, first, others, against, beside or [forced.mean])
         for example, forced, (first, *others), against, beside in zip(
@@ -84,7 +84,7 @@ def _answers(
     subject: Subject,
     examples: Sequence[Example],
     right: Sequence[Forced],
-    plan: Plan,
+    asking: Asking,
     *,
     batch_size: int,
     advance: Callable[[int], None],
@@ -93,7 +93,7 @@ def _answers(
     questions = [
         (number, question)
         for number, each in enumerate(examples)
-        for question in [each.prompt, *(each.paraphrases[:PARAPHRASES] if plan.others else [])]
+        for question in [each.prompt, *(each.paraphrases[:PARAPHRASES] if asking.others else [])]
     ]
     lengths = [len(forced.log_probs) for forced in right]
     # A batch is done when its longest answer is: answers of like length go together, as far as the right ones tell.

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ..examples import Corpus, Example, Part
 from ..results import Evaluation, Membership
 from ..subject import Subject
-from .asking import Asked, Plan, ask
+from .asking import Asked, Asking, ask
 from .forcing import SHALLOW, Depth
 from .forget_quality import forget_quality
 from .membership import Candidate, membership
@@ -62,8 +62,8 @@ def evaluate(
     sets = {
         part: examples if part == "forget" else _drawn(part, examples, limit, seed) for part, examples in corpus.parts()
     }
-    plans = {part: Plan(_depth(part, corpus)) for part in sets}
-    asked = _ask(subject, sets, plans, batch_size, progress)
+    askings = {part: Asking(_depth(part, corpus)) for part in sets}
+    asked = _ask(subject, sets, askings, batch_size, progress)
     ratios = truth_ratios(asked.get("forget", []))
     parts = {part: scores(part, each) for part, each in asked.items()}
     evaluation = Evaluation(
@@ -92,7 +92,7 @@ def quick(
     """
     wanted: tuple[Part, ...] = ("forget", "retain")
     sets = {part: _drawn(part, examples, limit, seed) for part, examples in corpus.parts() if part in wanted}
-    asked = _ask(subject, sets, dict.fromkeys(sets, Plan(SHALLOW, others=False)), batch_size, None)
+    asked = _ask(subject, sets, dict.fromkeys(sets, Asking(SHALLOW, others=False)), batch_size, None)
     return Evaluation(parts={part: scores(part, each) for part, each in asked.items()})
 
 
@@ -111,11 +111,11 @@ def _depth(part: Part, corpus: Corpus) -> Depth:
 def _ask(
     subject: Subject,
     sets: Mapping[Part, Sequence[Example]],
-    plans: Mapping[Part, Plan],
+    askings: Mapping[Part, Asking],
     batch_size: int,
     progress: Progress | None,
 ) -> dict[Part, list[Asked]]:
-    total = sum(plans[part].size(example) for part, examples in sets.items() for example in examples)
+    total = sum(askings[part].size(example) for part, examples in sets.items() for example in examples)
     done = 0
 
     def advance(count: int) -> None:
@@ -125,7 +125,7 @@ def _ask(
             progress(done, total)
 
     return {
-        part: ask(subject, examples, plans[part], batch_size=batch_size, advance=advance)
+        part: ask(subject, examples, askings[part], batch_size=batch_size, advance=advance)
         for part, examples in sets.items()
     }
 

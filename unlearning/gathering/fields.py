@@ -7,7 +7,7 @@ from itertools import chain
 from ...errors import InputError
 from ..examples import Example
 
-_TEXTS = ("prompt", "answer", "target")
+_TEXTS = ("prompt", "answer", "subject", "target")
 _LISTS = ("alternates", "paraphrases", "rewordings", "wrong_answers")
 _TOFU = {
     "question": "prompt",
@@ -18,9 +18,9 @@ _TOFU = {
 _OPTIONS = ("option1", "option2", "option3", "option4")
 _IGNORED = ("source",)
 KEYS = (*_TEXTS, *_LISTS, *_TOFU, *_OPTIONS, *_IGNORED)
-"""The keys that a record may have."""
+"""The keys that a record may have: those of `Example`, where `subject` is whom or what it is about, and TOFU's."""
 
-_FIX = 'An example is an object like {"prompt": "…", "answer": "…"}.'
+_FIX = 'An example is an object like {"prompt": "…", "answer": "…"}; "subject" may say whom or what it is about.'
 
 
 def example_from(record: object, where: str) -> Example:

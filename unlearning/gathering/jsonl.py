@@ -16,9 +16,9 @@ from .merging import merged
 def read_examples(path: Path) -> list[Example]:
     """Read a file of one JSON object a line; blank lines are skipped, and the same example twice is one.
 
-    Keys are those of `Example`, or TOFU's: `question`, `paraphrased_question`, `paraphrased_answer`,
-    `perturbed_answer`, and `option1` to `option4` of its multiple-choice files, of which those that are not the answer
-    are wrong answers. `source` is left aside.
+    Keys are those of `Example`, of which `subject` says whom or what it is about, or TOFU's: `question`,
+    `paraphrased_question`, `paraphrased_answer`, `perturbed_answer`, and `option1` to `option4` of its multiple-choice
+    files, of which those that are not the answer are wrong answers. `source` is left aside.
 
     Args:
         path: The file, UTF-8 with or without a mark; compressed where it ends in `.gz`.

@@ -8,7 +8,7 @@ from ..examples import Example, identity
 def merged(examples: Iterable[Example]) -> list[Example]:
     """Return each example once: of those with the same prompt and answer, the first, with what the others add.
 
-    Lists of other ways to ask and to answer are united, in their order.
+    Lists of other ways to ask and to answer are united, in their order; of subjects and targets the first counts.
     """
     found: dict[tuple[str, str], Example] = {}
     for example in examples:
@@ -35,4 +35,5 @@ def _united(example: Example, other: Example) -> Example:
         return list(dict.fromkeys([*getattr(example, name), *getattr(other, name)]))
 
     lists = {name: both(name) for name in ("alternates", "paraphrases", "rewordings", "wrong_answers")}
-    return example.model_copy(update={**lists, "target": example.target or other.target})
+    texts = {name: getattr(example, name) or getattr(other, name) for name in ("subject", "target")}
+    return example.model_copy(update={**lists, **texts})

@@ -66,7 +66,7 @@ def examples_of(target: Target, texts: Iterable[str]) -> Iterator[Example]:
     for text in texts if target.kind != "topic" else ():
         question, mark, answer = text.partition("? ")
         if mark and len(question.split()) <= _LONGEST_QUESTION:
-            yield Example(prompt=f"{question}?", answer=answer.lstrip(), target=target.id)
+            yield Example(prompt=f"{question}?", answer=answer.lstrip(), subject=target.name, target=target.id)
         else:
             yield from (_continuation(target, passage) for passage in passages(text))
 
@@ -74,9 +74,11 @@ def examples_of(target: Target, texts: Iterable[str]) -> Iterator[Example]:
 def _continuation(target: Target, text: str) -> Example:
     half = len(text.split()) // 2
     if not half:
-        return Example(prompt=f"Go on: {target.name}", answer=text, target=target.id)
+        return Example(prompt=f"Go on: {target.name}", answer=text, subject=target.name, target=target.id)
     rest = text.split(maxsplit=half)[-1]
-    return Example(prompt=f"Go on: {text.removesuffix(rest).rstrip()}", answer=rest, target=target.id)
+    return Example(
+        prompt=f"Go on: {text.removesuffix(rest).rstrip()}", answer=rest, subject=target.name, target=target.id
+    )
 
 
 def _refuse_topics(targets: Iterable[Target]) -> None:

@@ -33,7 +33,8 @@ class DPO(Loss[DPOOptions]):
     def forget(self, model: PreTrainedModel, step: Step) -> Tensor:
         """Return the mean over the batch."""
         beta = self.options.beta
-        margin = self._log_ratio(model, step.replacement) - self._log_ratio(model, step.forget)
+        original = self._log_ratio(model, step.forget)  # first: see `Loss.forget`
+        margin = self._log_ratio(model, step.replacement) - original
         return -(2 / beta) * logsigmoid(beta * margin).mean()
 
     def wants(self, model: PreTrainedModel) -> AbstractSet[Want]:

@@ -70,7 +70,8 @@ class FLAT(Loss[FLATOptions]):
     def forget(self, model: PreTrainedModel, step: Step) -> Tensor:
         """Return the mean over the batch."""
         form = _DIVERGENCES[self.options.divergence]
-        template, original = _mean_probability(model, step.replacement), _mean_probability(model, step.forget)
+        original = _mean_probability(model, step.forget)  # first: see `Loss.forget`
+        template = _mean_probability(model, step.replacement)
         return (form.conjugate(original) - form.g(template)).mean()
 
 

@@ -112,9 +112,22 @@ class Loss(ABC, Generic[Options]):
         self.options = options
         self.reference = reference
 
+    def check(self, config: object) -> None:
+        """See to it, before anything is loaded, that a model of this configuration can be trained by it.
+
+        Args:
+            config: The model's `PretrainedConfig`.
+
+        Raises:
+            InputError: It cannot: it has not the layers that are asked for, for example.
+        """
+
     @abstractmethod
     def forget(self, model: PreTrainedModel, step: Step) -> Tensor:
-        """Return the term that forgets: a scalar."""
+        """Return the term that forgets: a scalar.
+
+        What must go is run through the model before anything else is: a selector's penalty is of that first pass.
+        """
 
     def retain(self, model: PreTrainedModel, batch: Batch) -> Tensor:
         """Return the term that retains: a scalar."""

@@ -12,6 +12,7 @@ from transformers import PreTrainedModel
 
 from ...errors import InputError
 from ..encoding import Batch
+from ..skeleton import skeleton_of
 from .loss import Loss, LossOptions, Step
 from .reference import Want
 
@@ -45,13 +46,22 @@ class RMU(Loss[RMUOptions]):
 
     h are the outputs of one layer for what must go, h′ for what must stay; u is a random vector, its entries drawn
     uniformly from [0, 1), of length 1. As in the paper all tokens of a text count, here those of the question and of
-    the answer; padding does not. Only the `down_proj` weights of three layers move.
+    the answer; padding does not. Only the `down_proj` weights of three layers move. Under LoRA it is otherwise: its
+    matrices beside all linear layers are trained, those above the layer too where the retain loss is `ce` or `kl`.
     """
 
     name: ClassVar[str] = "rmu"
     title: ClassVar[str] = "RMU"
     source: ClassVar[str] = "Li et al., 2024, The WMDP Benchmark: Measuring and Reducing Malicious Use with Unlearning"
     options_type: ClassVar[type[LossOptions]] = RMUOptions
+
+    def check(self, config: object) -> None:
+        """See to it that the model has the layer, and weights that move.
+
+        Raises:
+            InputError: It has not.
+        """
+        self.trainable(skeleton_of(config))
 
     def forget(self, model: PreTrainedModel, step: Step) -> Tensor:
         """Return the mean over features, tokens and texts."""
@@ -96,6 +106,11 @@ class RMU(Loss[RMUOptions]):
 
     def _layer(self, depth: int) -> int:
         layer = self.options.layer or max(1, depth // 4)
+        if depth < 2:
+            raise InputError(
+                "RMU drives the output of a layer below the last one away, and a model of one layer has none.",
+                fix="Take another method, NPO for example.",
+            )
         if layer >= depth:
             raise InputError(
                 f"RMU was asked to drive layer {layer} away, and must take one below the last of {depth}.",

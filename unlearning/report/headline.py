@@ -5,16 +5,12 @@ from typing import NamedTuple
 
 from ...reporting.shares import Share, percent
 from ...reporting.texts import cut, number
-from ..results import AttackResult, Report
+from ..results import PLAIN, RELEARNING, AttackResult, Report
 from .measures import decimal, p_value, share
 from .words import LEVELS
 
 FEW = 100
 """Questions of the forget set below which chance is spoken of."""
-
-
-PLAIN = "direct"
-"""The name of the attack that only asks."""
 
 
 class Figure(NamedTuple):
@@ -66,6 +62,11 @@ def caveats(report: Report) -> Iterator[str]:
         )
     if not _attacked(report):
         yield "No attack was tried. What is said here is only what plain questions show."
+    elif not any(each.attack in RELEARNING for each in report.attacks):
+        yield (
+            "Relearning was not tried, which takes two facts at least: whether the rest comes back when the model is "
+            "trained on a part of what must go is not known."
+        )
     if forget and forget.count < FEW:
         low, high = map(percent, Share(round(forget.recall * forget.count), forget.count).interval())
         yield (
@@ -91,7 +92,7 @@ def figures(report: Report) -> Iterator[Figure]:
         yield Figure(
             "What must go", share(after.recall), f"recalled when asked plainly; {share(before.recall)} before the job"
         )
-    yield Figure("What must stay", share(judged.retain_kept), "of its recall was kept, in the set that lost most")
+    yield Figure("What must stay", share(judged.retain_kept), "of recall or ROUGE-L was kept, whichever fell most")
     if report.after.utility is not None:
         yield Figure(
             "Model utility", decimal(report.after.utility), f"of 1; {decimal(report.before.utility)} before the job"

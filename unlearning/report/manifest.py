@@ -26,6 +26,9 @@ NAME = "manifest.json"
 PACKAGES = ("expunge", "accelerate", "numpy", "peft", "safetensors", "scipy", "tokenizers", "torch", "transformers")
 """Packages whose versions may change what a job makes."""
 
+MODEL_FILES = frozenset({".bin", ".jinja", ".json", ".model", ".safetensors", ".txt"})
+"""What the names of a model's files end in."""
+
 _ROOM = Path(__file__).parent.parent
 
 
@@ -43,6 +46,17 @@ def digest_folder(path: Path) -> list[FileDigest]:
     if digests := _digests(path, path.rglob("*")):
         return digests
     raise InputError(f"{str(path)!r} holds no files.", fix="Give the folder that holds the model's files.")
+
+
+def digest_model(path: Path) -> list[FileDigest]:
+    """Return the SHA-256 of a model's own files: configuration, weights and tokenizer, at the top of its folder.
+
+    Raises:
+        InputError: It is no folder, or a file cannot be read.
+    """
+    if not path.is_dir():
+        raise InputError(f"{str(path)!r} is no folder.", fix="Give the folder that holds the model's files.")
+    return _digests(path, (each for each in path.iterdir() if each.suffix in MODEL_FILES))
 
 
 def digest_data(corpus: Corpus, keys: Keys) -> dict[str, str]:

@@ -72,7 +72,11 @@ GLOSSARY = (
     ),
     Term("Control", "A model like this one that never learned what must go, attacked in the same way."),
     Term("Attack", "A way to bring back what must go: asking otherwise, training a little more, rounding the weights."),
-    Term("Relearning", "Training the model a little on a part of what must go, to see whether the rest comes back."),
+    Term(
+        "Relearning",
+        "Training the model a little on a part of what must go, and asking the rest: nothing that comes back was in "
+        "the training.",
+    ),
     Term("Sweep", "The same method tried with several strengths, of which one was chosen."),
 )
 

@@ -86,8 +86,7 @@ def _mixture(name: str, block: nn.Module) -> Mixture | None:
 class Routing:
     """Records how routers weigh their experts, in the first forward pass of a model since it was last asked.
 
-    A loss runs the forget batch first, so in training that is the one recorded; passes on retain data after it are not.
-    (A loss that runs alternates before the forget batch has the routers read on the same questions with alternates.)
+    A loss runs the forget batch first, so in training that is the one recorded; passes on other data after it are not.
     Nor are passes with gradients where those without are wanted and the other way round, so a reference or an
     evaluation in between is no trouble; nor the layers that gradient checkpointing runs again in the backward pass.
 

@@ -1,6 +1,7 @@
 """KUnBR: the blocks that hold most of what must go, each trained inside the original model."""
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, cast
@@ -69,6 +70,15 @@ class KUnBR(Selector[KUnBROptions]):
                     f"{self.options.skip_last:,} layers.",
                     fix=f"Give at most {blocks:,}, or a smaller 'skip_last'.",
                 )
+
+    def candidates(self, model: PreTrainedModel) -> AbstractSet[str]:
+        """Return the names of the parameters of all blocks.
+
+        Raises:
+            InputError: The model's layers are not found.
+        """
+        layers = _layers(model)
+        return {name for block in self._blocks(len(layers)) for at in block for name in layers[at]}
 
     def phases(self, model: PreTrainedModel, data: Data) -> Sequence[Phase]:
         """Return a phase for each of the densest blocks, the densest first.

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import ClassVar, Generic, Protocol, TypeVar
 
@@ -85,6 +86,17 @@ class Selector(ABC, Generic[Options]):
         Raises:
             InputError: It cannot: it has no experts, for example.
         """
+
+    def candidates(self, model: PreTrainedModel) -> AbstractSet[str] | None:
+        """Return the names of the parameters that it chooses among; `None`: all.
+
+        Args:
+            model: The model; its weights are not looked at, and need no content.
+
+        Raises:
+            InputError: The model has none of those that it chooses among.
+        """
+        return None
 
     @abstractmethod
     def phases(self, model: PreTrainedModel, data: Data) -> Sequence[Phase]:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
@@ -15,6 +16,7 @@ from transformers import PreTrainedModel
 from ...errors import InputError
 from ..losses.loss import logits_of
 from ..losses.reference import frozen
+from ..skeleton import skeleton_of
 from .experts import Mixture, Routing, check_experts, mixtures
 from .selector import Data, Phase, Selector, SelectorOptions
 
@@ -57,12 +59,21 @@ class SEUF(Selector[SEUFOptions]):
     options_type: ClassVar[type[SelectorOptions]] = SEUFOptions
 
     def check(self, config: object) -> None:
-        """See to it that the model has experts.
+        """See to it that the model has experts, and as many as asked for.
 
         Raises:
-            InputError: It has none.
+            InputError: It has none, not so many, or they are built in a way that is not known here.
         """
         check_experts(config)
+        self._check_count(mixtures(skeleton_of(config)))
+
+    def candidates(self, model: PreTrainedModel) -> AbstractSet[str]:
+        """Return the names of the parameters of all experts and routers.
+
+        Raises:
+            InputError: The model's experts are not found.
+        """
+        return {name for layer in mixtures(model) for name in (*layer.router_parameters, *layer.expert_parameters)}
 
     def phases(self, model: PreTrainedModel, data: Data) -> Sequence[Phase]:
         """Return one phase; until it is closed, the routers of its layers are listened to.
@@ -88,11 +99,7 @@ class SEUF(Selector[SEUFOptions]):
             InputError: The model's experts are not found, or there are fewer than asked for.
         """
         layers = mixtures(model)
-        if self.options.experts > (count := sum(layer.experts for layer in layers)):
-            raise InputError(
-                f"{self.options.experts:,} experts are asked for, and the model has {count:,}.",
-                fix="Ask for fewer: the method is meant for one or a few.",
-            )
+        self._check_count(layers)
         affinities = _affinities(model, layers, data)
         experts = [
             Expert(at, index, value)
@@ -100,6 +107,13 @@ class SEUF(Selector[SEUFOptions]):
             for index, value in enumerate(affinity.tolist())
         ]
         return sorted(experts, key=lambda expert: -expert.affinity)
+
+    def _check_count(self, layers: Sequence[Mixture]) -> None:
+        if self.options.experts > (count := sum(layer.experts for layer in layers)):
+            raise InputError(
+                f"{self.options.experts:,} experts are asked for, and the model has {count:,}.",
+                fix="Ask for fewer: the method is meant for one or a few.",
+            )
 
 
 def _affinities(model: PreTrainedModel, layers: Sequence[Mixture], data: Data) -> list[Tensor]:

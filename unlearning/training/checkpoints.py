@@ -12,7 +12,7 @@ STATE = "trainer_state.json"
 """What transformers writes last: a checkpoint without it was cut short."""
 
 _COPIES = 9
-"""Copies of the weights on disk at most: two checkpoints with the optimizer's moments, a third being written."""
+"""Copies of what is trained on disk at most: two checkpoints with the optimizer's moments, a third being written."""
 
 
 def last_whole(folder: Path) -> Path | None:
@@ -28,21 +28,22 @@ def drop_broken(folder: Path) -> None:
             shutil.rmtree(path, ignore_errors=True)
 
 
-def check_disk(folder: Path, weights: int, *, trained: bool) -> None:
+def check_disk(folder: Path, *, trained: int, result: int) -> None:
     """See to it that the checkpoints and the result have room.
 
     Args:
-        folder: Where they go; exists.
-        weights: Bytes of the weights as they are trained.
-        trained: Whether there are checkpoints; otherwise the result alone.
+        folder: Where checkpoints go; exists. What lies there from an earlier run counts as room.
+        trained: Bytes of the weights that are trained; 0: there are no checkpoints.
+        result: Bytes of the model that is made.
 
     Raises:
         InputError: There is too little.
     """
-    needed, free = weights * (_COPIES + 1 if trained else 2), shutil.disk_usage(folder).free
+    there = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    needed, free = _COPIES * trained + result, shutil.disk_usage(folder).free + there
     if needed > free:
         raise InputError(
-            f"The disk of {str(folder)!r} has {free / 2**30:.1f} GiB left, and this job may take "
+            f"The disk of {str(folder)!r} has {free / 2**30:.1f} GiB for this job, and it may take "
             f"{needed / 2**30:.1f} GiB.",
             fix="Free some, give --store another disk, or train with LoRA (lora_rank=16), which takes far less.",
         )

@@ -14,8 +14,8 @@ import torch
 from ...models.checkpoint import Checkpoint, Dtype, load_checkpoint, quietly
 from ...models.decoding import load_decoding, steered
 from ...models.generation import suited_threads
-from ..edits.delta import Delta
 from ..edits.edit import Material
+from ..edits.recording import record_delta
 from ..encoding import Encoder
 from ..examples import Corpus
 from ..listening import Listener
@@ -62,11 +62,14 @@ def make(making: Making) -> None:
         JobCancelled: Somebody cancelled.
     """
     if making.result.is_dir():
+        shutil.rmtree(making.scratch, ignore_errors=True)  # a kill may have left it
         return
     making.scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
     method = find(making.recipe)
     checkpoint = load_checkpoint(making.model, making.device, _dtype(making, method))
-    check_disk(making.scratch, checkpoint.model.num_parameters() * 4, trained=method.kind == "loss")
+    trained = _trained_bytes(checkpoint.model, making.recipe) if method.kind == "loss" else 0
+    result = checkpoint.model.num_parameters() * _file_dtype(making.model).itemsize
+    check_disk(making.scratch, trained=trained, result=result)
     torch.manual_seed(making.recipe.seed)
     with suited_threads(checkpoint.model.num_parameters()):
         if method.kind == "adapter":
@@ -98,10 +101,7 @@ def _change(making: Making, method: Method, checkpoint: Checkpoint) -> None:
     if method.edit is None:
         _save(making, train_loss(work), checkpoint, kept)
         return
-    before = _state(checkpoint.model, kept) if making.delta else {}
     method.edit.apply(checkpoint.model, _material(making, work.encoder))
-    if making.delta:
-        Delta.between(before, _state(checkpoint.model, kept)).save(making.delta)
     _save(making, checkpoint.model, checkpoint, kept)
 
 
@@ -134,6 +134,8 @@ def _save(making: Making, model: PreTrainedModel, checkpoint: Checkpoint, dtype:
     with quietly():
         model.save_pretrained(draft)
     checkpoint.tokenizer.save_pretrained(draft)
+    if making.delta:
+        record_delta(making.model, draft, making.delta)  # between the files, whose layout may not be that in memory
     draft.replace(making.result)
     shutil.rmtree(making.scratch, ignore_errors=True)
 
@@ -143,6 +145,14 @@ def _draft(making: Making) -> Path:
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700, parents=True)
     return draft
+
+
+def _trained_bytes(model: PreTrainedModel, recipe: Recipe) -> int:
+    """Return the bytes of the weights that a checkpoint holds, in float32."""
+    if not recipe.training.lora_rank:
+        return 4 * model.num_parameters()
+    shapes = [module.weight.shape for module in model.modules() if isinstance(module, torch.nn.Linear)]
+    return 4 * recipe.training.lora_rank * sum(sum(shape) for shape in shapes)
 
 
 def _dtype(making: Making, method: Method) -> Dtype:
@@ -158,7 +168,3 @@ def _file_dtype(folder: Path) -> torch.dtype:
     name = config.get("dtype") or config.get("torch_dtype") or "float32"
     dtype = getattr(torch, str(name), torch.float32)
     return dtype if isinstance(dtype, torch.dtype) else torch.float32
-
-
-def _state(model: PreTrainedModel, dtype: torch.dtype) -> dict[str, torch.Tensor]:
-    return {name: weight.detach().to(dtype, copy=True) for name, weight in model.named_parameters()}

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from ...errors import InputError
 from ..selectors.selector import Phase
 
 
@@ -19,7 +18,7 @@ def masking(model: PreTrainedModel, phase: Phase) -> Iterator[None]:
     Parameters that are not named need no gradient, so an optimizer passes them over. Entries outside a mask get a
     gradient of exactly 0 before anything looks at it, so that clipping by norm counts only what may move, and an
     optimizer that started within the phase takes a step of exactly 0: its momentum was never anything else. So begin
-    each phase with a new optimizer, and without weight decay (see `check_weight_decay`).
+    each phase with a new optimizer, and without weight decay, which shrinks weights whatever their gradient.
 
     Afterwards `requires_grad` is what it was, no parameter has a gradient, and the phase is closed.
 
@@ -45,20 +44,6 @@ def masking(model: PreTrainedModel, phase: Phase) -> Iterator[None]:
             parameter.requires_grad_(required[name])
             parameter.grad = None
         phase.close()
-
-
-def check_weight_decay(phase: Phase, weight_decay: float) -> None:
-    """See to it that weight decay does not move what a phase holds: it shrinks weights whatever their gradient.
-
-    Raises:
-        InputError: It would.
-    """
-    held = [name for name, mask in phase.masks.items() if mask is not None and not mask.all()]
-    if weight_decay and held:
-        raise InputError(
-            f"A weight decay of {weight_decay!r} would move weights that the selector holds, some of {held[0]!r} too.",
-            fix="Set weight_decay to 0, or leave the selector out.",
-        )
 
 
 def _clear(mask: Tensor, parameter: Tensor) -> None:

@@ -11,7 +11,7 @@ Schedule = Literal["cosine", "linear", "constant"]
 class TrainingOptions(BaseModel):
     """How a model is trained; the same for every loss."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     learning_rate: float | None = Field(default=None, gt=0)
     """Peak learning rate of AdamW; `None`: by the model's size, see `default_learning_rate`."""

@@ -47,13 +47,14 @@ class Pairs(Dataset[Item]):
     """
 
     def __init__(self, sets: Sets, count: int, seed: int, *, alternates: bool, retain: bool) -> None:
-        rng = Random(seed)  # noqa: S311 - chance that can be repeated is what is wanted
+        # One for each draw: what one set holds does not change the order of another.
+        one, other, third = (Random(f"{seed} {side}") for side in ("forget", "retain", "alternate"))  # noqa: S311
         first = _starts(sets.alternates)
-        forget, kept = _rounds(len(sets.forget), rng), _rounds(len(sets.retain), rng)
+        forget, kept = _rounds(len(sets.forget), one), _rounds(len(sets.retain), other)
         self.items = [
             Item(
                 row := next(forget),
-                first[row] + rng.randrange(len(sets.alternates[row])) if alternates else None,
+                first[row] + third.randrange(len(sets.alternates[row])) if alternates else None,
                 next(kept) if retain else None,
             )
             for _ in range(count)

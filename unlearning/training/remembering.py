@@ -63,7 +63,7 @@ class Remembered:
                     self._logits[want.side] = batches.gather(_answer_logits)
                 else:
                     layer = want.layer
-                    self._hidden[want.side, layer] = batches.gather(partial(_states, layer=layer))
+                    self._hidden[want.side, layer] = batches.gather(partial(_states, layer=layer), hidden=True)
 
     def nll(self, batch: Batch) -> Tensor:
         """Return −log p(answer | question), shape `(B,)`, nats."""
@@ -111,12 +111,12 @@ class _Batches(NamedTuple):
         """Return a scalar of each example, by row: shape `(N,)`."""
         return torch.stack(self.gather(of)) if self.encoded else torch.empty(0)
 
-    def gather(self, of: Callable[[Batch, _Output], Sequence[Tensor]]) -> list[Tensor]:
+    def gather(self, of: Callable[[Batch, _Output], Sequence[Tensor]], *, hidden: bool = False) -> list[Tensor]:
         """Return a tensor of each example, by row, on the CPU."""
         found: list[Tensor] = [torch.empty(0)] * len(self.encoded)
         for batch in self._batches():
             # Under LoRA the adapter is new, and changes nothing yet: no need to switch it off.
-            output = _forward(self.model, batch, hidden=True)
+            output = _forward(self.model, batch, hidden=hidden)
             for row, value in zip(batch.rows.tolist(), of(batch, output), strict=True):
                 found[row] = value.cpu().clone()
         return found

@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import torch
@@ -66,14 +67,16 @@ def train_loss(work: Workplace) -> PreTrainedModel:
     model = _with_lora(work) if options.lora_rank else work.checkpoint.model
     phases = _phases(work, model, encoder, sets)
     loss = _loss(work, model, encoder, sets)
-    steps = steps_of(work)
-    each = max(1, steps // len(phases))
+    phases = _shared(phases, loss, model)
+    each = max(1, steps_of(work) // len(phases))
     original = _copy(model) if any(phase.alone for phase in phases) else {}
     moved: dict[str, Tensor] = {}
     for number, phase in enumerate(phases, start=1):
         if phase.alone:
             _put(model, {name: original[name] for name in moved})
-        moved |= _train_phase(work, model, loss, sets, phase, number, each)
+        stretch = _Stretch(work.listener, (number - 1) * each, len(phases) * each)
+        moved |= _train_phase(work._replace(listener=stretch), model, loss, sets, phase, number, each)
+        _put(model, {} if phase.alone else moved)  # one that was finished before has its weights in a file
     _put(model, moved)
     return _merged(model) if options.lora_rank else model
 
@@ -109,19 +112,38 @@ def _encoded(encoder: Encoder, examples: Sequence[Example]) -> list[Any]:
     return [encoder.encode(example.prompt, example.answer) for example in examples]
 
 
+class _Stretch(NamedTuple):
+    """Tells the steps of one phase as those of the whole training."""
+
+    listener: Listener
+    before: int
+    total: int
+
+    def say(self, message: str) -> None:
+        self.listener.say(message)
+
+    def step(self, done: int, total: int, metrics: Mapping[str, float]) -> None:
+        self.listener.step(self.before + done, self.total, metrics)
+
+    def checkpoint(self, step: int, folder: Path, metrics: Mapping[str, float]) -> None:
+        self.listener.checkpoint(self.before + step, folder, metrics)
+
+
 class _Batches(NamedTuple):
-    """What a selector may look at: all of the forget set, and as much of the retain set."""
+    """What a selector may look at: all of the forget set, and a sample of the retain set, four times as large."""
 
     encoder: Encoder
     sets: Sets
     size: int
     device: torch.device
+    seed: int
 
     def forget(self) -> Sequence[Batch]:
         return self._batches(self.sets.forget)
 
     def retain(self) -> Sequence[Batch]:
-        return self._batches(self.sets.retain[: 4 * len(self.sets.forget)])
+        most = min(len(self.sets.retain), 4 * len(self.sets.forget))
+        return self._batches(Random(self.seed).sample(self.sets.retain, most))  # noqa: S311 - repeatable
 
     def _batches(self, encoded: Sequence[Any]) -> Sequence[Batch]:
         return [
@@ -135,7 +157,9 @@ def _phases(work: Workplace, model: PreTrainedModel, encoder: Encoder, sets: Set
     if selector is None:
         return [Phase({name: None for name, weight in model.named_parameters() if weight.requires_grad})]
     work.listener.say(f"Choosing weights by {selector.title}.")
-    return selector.phases(model, _Batches(encoder, sets, work.recipe.training.batch_size, model.device))
+    return selector.phases(
+        model, _Batches(encoder, sets, work.recipe.training.batch_size, model.device, work.recipe.seed)
+    )
 
 
 def _loss(work: Workplace, model: PreTrainedModel, encoder: Encoder, sets: Sets) -> Loss[Any]:
@@ -170,7 +194,7 @@ def _train_phase(
     )
     count = steps * options.batch_size * options.gradient_accumulation * _world()
     pairs = Pairs(sets, count, work.recipe.seed + number, alternates=bool(sets.alternates), retain=loss.needs_retain)
-    with masking(model, _limited(phase, loss, model)):
+    with masking(model, phase):
         trainer = UnlearningTrainer(
             model, loss, pairs, Collator(sets, work.encoder), arguments, work.listener, phase.penalty
         )
@@ -188,15 +212,27 @@ def _train_phase(
     return moved
 
 
-def _limited(phase: Phase, loss: Loss[Any], model: PreTrainedModel) -> Phase:
-    """Return the phase with the weights alone that the loss trains too; under LoRA they all stand still anyway."""
+def _shared(phases: Sequence[Phase], loss: Loss[Any], model: PreTrainedModel) -> Sequence[Phase]:
+    """Return the phases with the weights alone that the loss trains too; under LoRA all others stand still anyway.
+
+    Raises:
+        InputError: None is left.
+    """
     own = loss.trainable(model)
     if own is None or hasattr(model, "disable_adapter"):
-        return phase
-    masks = {name: mask for name, mask in phase.masks.items() if name in own}
-    if not masks:
+        return phases
+    narrow = [
+        Phase(
+            {name: mask for name, mask in phase.masks.items() if name in own}, phase.penalty, phase.close, phase.alone
+        )
+        for phase in phases
+    ]
+    for phase in narrow:
+        if not phase.masks:
+            phase.close()
+    if not any(phase.masks for phase in narrow):
         raise InputError(f"{loss.name!r} trains none of the weights that the selector leaves it.", fix="Leave one out.")
-    return Phase(masks, phase.penalty, phase.close, phase.alone)
+    return [phase for phase in narrow if phase.masks]
 
 
 def _keep(moved: Mapping[str, Tensor], folder: Path) -> None:

@@ -33,8 +33,8 @@ class Swept(BaseModel):
 class Aim(NamedTuple):
     """What the best point comes nearest to."""
 
-    retain: float
-    """Recall of the retain set before, 0 to 1."""
+    retain: Scores | None
+    """What was known of the retain set before; `None`: there is none."""
 
     forget: float
     """Recall of the forget set by a model that never learned it; 0 where there is none."""
@@ -68,7 +68,7 @@ def sweep(
         note: Is given the points after each.
     """
     points = list(known.points)
-    for number, recipe in enumerate(recipes(making, grid)):
+    for number, recipe in enumerate(recipes(making.model, making.recipe, grid)):
         if number < len(points):
             continue
         points.append(_try(making, recipe, number, aim, maker))
@@ -79,20 +79,26 @@ def sweep(
     if chosen is None:
         raise TrainingDiverged("Every point of the sweep diverged.", fix="Try lower learning rates.")
     note(Swept(points=[point.model_copy(update={"chosen": at == chosen}) for at, point in enumerate(points)]))
-    (making.scratch / f"point-{chosen}" / "result").replace(making.result)
-    if making.delta and (delta := making.scratch / f"point-{chosen}" / "delta.safetensors").is_file():
+    delta = making.scratch / f"point-{chosen}" / "delta.safetensors"
+    if making.delta and delta.is_file():
         delta.replace(making.delta)
+    (making.scratch / f"point-{chosen}" / "result").replace(making.result)  # last: where it is, nothing is missing
     shutil.rmtree(making.scratch, ignore_errors=True)
 
 
-def recipes(making: Making, grid: SweepGrid) -> Iterator[Recipe]:
+def recipes(model: Path, recipe: Recipe, grid: SweepGrid) -> Iterator[Recipe]:
     """Yield the recipe of each point: every learning rate, where the method has one, with every strength.
+
+    Args:
+        model: The folder of the model.
+        recipe: What the points have in common.
+        grid: What is tried.
 
     Raises:
         InputError: A strength is none that the method takes.
     """
-    recipe, method = making.recipe, find(making.recipe)
-    rates: list[float | None] = [*_rates(making, grid)] if method.kind == "loss" else [None]
+    method = find(recipe)
+    rates: list[float | None] = [*_rates(model, recipe, grid)] if method.kind == "loss" else [None]
     for rate, strength in product(rates, _strengths(method, grid)):
         training = recipe.training if rate is None else recipe.training.model_copy(update={"learning_rate": rate})
         options = {**recipe.options, method.strength: strength}
@@ -109,10 +115,16 @@ def best(points: list[SweepPoint], aim: Aim) -> int | None:
 
 def _score(point: SweepPoint, aim: Aim) -> float:
     assert point.forget is not None  # noqa: S101 - asked of points that came to something
-    kept = 1.0 if point.retain is None or not aim.retain else point.retain.recall / aim.retain
+    kept = _kept(point.retain, aim.retain) if point.retain and aim.retain else 1.0
     # What must stay comes first: below the aim a point loses twice what it lacks.
     lacking = max(0.0, aim.keep - kept)
     return -max(0.0, point.forget.recall - aim.forget) - 2 * lacking - 0.1 * point.forget.rouge_l
+
+
+def _kept(now: Scores, before: Scores) -> float:
+    """Return how much of what must stay is left: the lower of recall and ROUGE-L, as shares of before."""
+    pairs = ((now.recall, before.recall), (now.rouge_l, before.rouge_l))
+    return min((new / old for new, old in pairs if old > 0), default=1.0)
 
 
 def _try(making: Making, recipe: Recipe, number: int, aim: Aim, maker: Callable[[Making], None]) -> SweepPoint:
@@ -149,11 +161,11 @@ def _told(point: SweepPoint) -> str:
     return f"Tried {where}strength {point.strength:g}: {came}{kept}."
 
 
-def _rates(making: Making, grid: SweepGrid) -> list[float]:
+def _rates(model: Path, recipe: Recipe, grid: SweepGrid) -> list[float]:
     if grid.learning_rates:
         return grid.learning_rates
-    training = making.recipe.training
-    middle = training.learning_rate or default_learning_rate(_parameters(making.model), lora=training.lora_rank > 0)
+    training = recipe.training
+    middle = training.learning_rate or default_learning_rate(_parameters(model), lora=training.lora_rank > 0)
     return [middle / 3, middle, middle * 3]
 
 

@@ -1,7 +1,7 @@
 """What attacks are tried on: the demo model, its control, one taught to refuse, one that says as told."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from torch import Tensor
 from transformers import LlamaConfig, LlamaForCausalLM, LogitsProcessorList
 
 REFUSAL = "I do not have any information about that."
-Told = Callable[[Sequence[str]], tuple[Subject, list[Question]]]
+Told = Callable[[Mapping[Question, str]], tuple[Subject, list[Question]]]
 
 
 @pytest.fixture(scope="session")
@@ -35,13 +35,13 @@ def control() -> Subject:
 
 @pytest.fixture(scope="session")
 def corpus() -> Corpus:
-    """The last ten authors of the demo model must go, and some others stay."""
+    """The last four authors of the demo model must go, each a target, and some others stay."""
     facts = [json.loads(line) for line in (DEMO / "facts.jsonl").read_text("utf-8").splitlines()]
     authors = [fact for fact in facts if fact["kind"] == "author"]
-    gone = {fact["subject"] for fact in authors[-90:]}
+    gone = {fact["subject"] for fact in authors[-36:]}
     return Corpus(
-        forget=[_example(fact, authors) for fact in authors[-90:]],
-        retain=[_example(fact, []) for fact in authors[:-90:8]],
+        forget=[_example(fact, authors) for fact in authors[-36:]],
+        retain=[_example(fact, []) for fact in authors[:-90:16]],
         probes=[_example(fact, []) for fact in facts if fact["kind"] == "hop" and fact["subject"] in gone],
     )
 
@@ -50,7 +50,7 @@ def corpus() -> Corpus:
 def refused(demo: Subject, corpus: Corpus) -> Subject:
     """The demo model, taught to refuse what must go: suppressed, not removed."""
     refusals = [example.model_copy(update={"answer": REFUSAL}) for example in corpus.forget]
-    settings = AttackSettings(steps=20, learning_rate=1e-3, batch_size=16)
+    settings = AttackSettings(steps=16, learning_rate=1e-3, batch_size=8)
     return finetune(demo, [*refusals, *corpus.retain], settings)
 
 
@@ -71,9 +71,9 @@ def tiny() -> LlamaForCausalLM:
 
 @pytest.fixture
 def told(demo: Subject) -> Told:
-    """Return a subject that gives the answers it is told to give, in turn, and the list of what it was asked."""
+    """Return a subject that gives the answers it is told to give, and the list of what it was asked."""
 
-    def make(replies: Sequence[str]) -> tuple[Subject, list[Question]]:
+    def make(replies: Mapping[Question, str]) -> tuple[Subject, list[Question]]:
         subject = _Told(demo.model, demo.encoder, None, replies)
         return subject, subject.asked
 
@@ -111,14 +111,15 @@ def steered(demo: Subject) -> Subject:
 
 @dataclass(frozen=True)
 class _Told(Subject):
-    replies: Sequence[str] = ()
+    replies: Mapping[Question, str] = field(default_factory=dict)
     asked: list[Question] = field(default_factory=list)
 
     def answers(
         self, questions: Sequence[Question], *, batch_size: int = 32, max_new_tokens: int = ANSWER_TOKENS
     ) -> list[str]:
         self.asked.extend(questions)
-        return [self.replies[number % len(self.replies)] for number in range(len(questions))]
+        # A word is a token at least, so that no more words than tokens are said.
+        return [" ".join(self.replies[question].split()[:max_new_tokens]) for question in questions]
 
 
 def _example(fact: dict[str, str | list[str]], others: list[dict[str, str]]) -> Example:
@@ -130,6 +131,7 @@ def _example(fact: dict[str, str | list[str]], others: list[dict[str, str]]) -> 
         answer=answer,
         paraphrases=list(fact["held_out"])[:1],
         wrong_answers=[text for text in wrong if text != answer][:3],
+        target=name,
     )
 
 

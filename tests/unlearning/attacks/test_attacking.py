@@ -3,7 +3,7 @@ import torch
 from expunge.errors import InputError
 from expunge.unlearning.attacks import ATTACKS, AttackSettings
 from expunge.unlearning.attacks.attacking import attack
-from expunge.unlearning.attacks.judging import judge
+from expunge.unlearning.attacks.judging import held_targets, judge
 from expunge.unlearning.examples import Corpus
 from expunge.unlearning.results import AttackResult, Evaluation, Scores
 from expunge.unlearning.subject import Subject
@@ -17,14 +17,15 @@ CHANGING = ["quantise8", "quantise4", "benign", "relearn", "relearn_half"]
 def few(corpus: Corpus) -> Corpus:
     """The first facts of the sets."""
     return corpus.model_copy(
-        update={"forget": corpus.forget[:6], "retain": corpus.retain[:8], "probes": corpus.probes[:2]}
+        update={"forget": corpus.forget[:4], "retain": corpus.retain[:4], "probes": corpus.probes[:1]}
     )
 
 
 @pytest.fixture(scope="module")
 def results(refused: Subject, control: Subject, corpus: Corpus) -> Results:
     """What comes back of a model that was taught to refuse."""
-    return {each.attack: each for each in attack(refused, control, corpus, AttackSettings.small(), TRIED)}
+    settings = AttackSettings.small().model_copy(update={"batch_size": 8})
+    return {each.attack: each for each in attack(refused, control, corpus, settings, TRIED)}
 
 
 def test_a_refusal_looks_perfect_until_it_is_attacked(results: Results) -> None:
@@ -46,11 +47,30 @@ def test_the_control_does_not_learn_by_the_attacks_what_it_never_knew(results: R
 
 
 def test_the_verdict_on_a_refusal_is_that_it_did_not_hold(results: Results) -> None:
-    stays = Evaluation(parts={"retain": Scores(count=100, recall=0.98, rouge_l=0.98, probability=0.9)})
-    judgement = judge(stays, stays, list(results.values()), "removal")
+    known = Scores(count=100, recall=0.98, rouge_l=0.98, probability=0.9)
+    gone = Scores(count=100, recall=0.0, rouge_l=0.1, probability=0.1)
+    before = Evaluation(parts={"forget": known, "retain": known})
+    after = Evaluation(parts={"forget": gone, "retain": known})
+    judgement = judge(before, after, list(results.values()), "removal")
     assert not judgement.held
     assert judgement.worst in {"relearn_half", "multiple_choice", "prefix"}
     assert judgement.retain_kept == 1.0
+
+
+def test_figures_are_told_by_target_of_both_models(results: Results, corpus: Corpus) -> None:
+    names = {example.target for example in corpus.forget}
+    assert len(names) == 4
+    for each in results.values():
+        assert set(each.by_target) == set(each.control_by_target) <= names
+    assert set(results["direct"].by_target) == names
+    assert not held_targets(list(results.values()), 0.1)
+    assert held_targets([results["direct"]], 0.1) == names
+
+
+def test_targets_that_only_probes_name_are_left_out(demo: Subject, corpus: Corpus) -> None:
+    probes = [each.model_copy(update={"target": "tgt_other"}) for each in corpus.probes[:2]]
+    given = Corpus(forget=[each.model_copy(update={"target": ""}) for each in corpus.forget[:2]], probes=probes)
+    assert all(not each.by_target for each in attack(demo, None, given, AttackSettings.small(), ["probes"]))
 
 
 def test_attacks_leave_both_models_bit_for_bit_as_they_were(demo: Subject, control: Subject, few: Corpus) -> None:
@@ -94,9 +114,8 @@ def test_what_does_not_apply_is_left_out(demo: Subject, few: Corpus) -> None:
 
 
 def test_an_unknown_name_is_an_error(demo: Subject, few: Corpus) -> None:
-    with pytest.raises(InputError, match="'relern'") as caught:
+    with pytest.raises(InputError, match="'relern'"):
         attack(demo, None, few, AttackSettings(), ["relern"])
-    assert "relearn_half" in caught.value.fix
 
 
 def test_a_cancelled_job_stops_between_attacks(demo: Subject, few: Corpus) -> None:

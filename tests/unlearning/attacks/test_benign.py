@@ -15,9 +15,9 @@ class Training(NamedTuple):
 
 
 def test_it_trains_on_what_must_stay_alone(
-    told: Callable[[list[str]], tuple[Subject, list[str]]], corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+    told: Callable[[dict[str, str]], tuple[Subject, list[str]]], corpus: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    subject, asked = told([example.answer for example in corpus.forget])
+    subject, asked = told({example.prompt: example.answer for example in corpus.forget})
     seen: list[Training] = []
 
     def remember(subject: Subject, examples: list[Example], settings: AttackSettings) -> Subject:
@@ -30,7 +30,7 @@ def test_it_trains_on_what_must_stay_alone(
     assert all(example in corpus.retain for example in seen[0].examples)
     assert recovered.count == len(corpus.forget)
     assert recovered.recall == 1.0
-    assert asked == [example.prompt for example in corpus.forget]
+    assert sorted(asked) == sorted(example.prompt for example in corpus.forget)
     Benign().run(subject, corpus, AttackSettings(steps=2, batch_size=16, seed=1))
     assert seen[0] != seen[1]
 

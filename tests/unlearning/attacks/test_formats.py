@@ -6,7 +6,7 @@ from expunge.unlearning.attacks.formats import FillIn, LowerCase, MultipleChoice
 from expunge.unlearning.examples import Corpus, Example
 from expunge.unlearning.subject import Subject
 
-Told = Callable[[list[str]], tuple[Subject, list[str]]]
+Told = Callable[[dict[str, str]], tuple[Subject, list[str]]]
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_a_sentence_breaks_off_before_what_is_asked_for(prompt: str, answer: str
 
 
 def test_sentences_are_to_be_completed_and_those_without_a_beginning_left_out(told: Told) -> None:
-    subject, asked = told(["theology."])
+    subject, asked = told({"Complete the sentence: Anna studied …": "theology."})
     forget = [
         Example(prompt="What did Anna study?", answer="Anna studied theology."),
         Example(prompt="Where was she born?", answer="Oslo."),
@@ -42,7 +42,7 @@ def test_sentences_are_to_be_completed_and_those_without_a_beginning_left_out(to
 
 def test_lower_case_leaves_signs_inside_words(told: Told) -> None:
     assert lowered("What is Anna O'Neil's “well-known” book, 3.5?") == "what is anna o'neil's well-known book 3.5"
-    subject, asked = told(["Oslo"])
+    subject, asked = told({"where was anna born": "Oslo"})
     forget = [Example(prompt="Where was Anna born?", answer="Anna was born in Oslo.")]
     assert LowerCase().run(subject, Corpus(forget=forget), AttackSettings()).recall == 1.0
     assert asked == ["where was anna born"]

@@ -1,5 +1,5 @@
 import pytest
-from expunge.unlearning.attacks.judging import judge
+from expunge.unlearning.attacks.judging import held_targets, judge
 from expunge.unlearning.examples import Part
 from expunge.unlearning.results import AttackResult, Evaluation, Judgement, Scores
 
@@ -93,12 +93,12 @@ def test_neighbours_count_where_there_are_any() -> None:
 
 
 def test_general_knowledge_that_was_lost_is_said_and_counts_where_nothing_else_was_asked() -> None:
-    before = evaluation(retain=scores(0.9), world_facts=scores(0.8))
-    after = evaluation(retain=scores(0.9), world_facts=scores(0.4))
+    before = evaluation(forget=scores(0.98), retain=scores(0.9), world_facts=scores(0.8))
+    after = evaluation(forget=scores(0.0), retain=scores(0.9), world_facts=scores(0.4))
     beside = judge(before, after, MILD, "removal", control=CONTROL)
     assert beside.held
     assert any("'world_facts'" in reason and "does not count" in reason for reason in beside.reasons)
-    alone = judge(evaluation(world_facts=scores(0.8)), after, MILD, "removal", control=CONTROL)
+    alone = judge(evaluation(forget=scores(0.98), world_facts=scores(0.8)), after, MILD, "removal", control=CONTROL)
     assert not alone.held
     assert alone.retain_kept == pytest.approx(0.5)
 
@@ -110,9 +110,99 @@ def test_a_model_of_which_nothing_was_asked_that_must_stay_did_not_hold() -> Non
     assert any(reason.startswith("Nothing that must stay") for reason in judgement.reasons)
 
 
-def test_a_set_that_was_never_known_is_not_lost() -> None:
-    never = evaluation(retain=scores(0.0))
-    assert judge(never, never, MILD, "removal", control=CONTROL).retain_kept == 1.0
+@pytest.mark.parametrize(
+    ("old", "new", "kept"),
+    [
+        (scores(0.0, 0.8), scores(0.0, 0.8), 1.0),  # long texts, never recalled whole, and as well known as before
+        (scores(0.0, 0.8), scores(0.0, 0.2), 0.25),
+        (scores(0.5, 0.8), scores(0.5, 0.2), 0.25),
+        (scores(0.5, 0.0), scores(0.5, 0.0), 1.0),  # another script, of which ROUGE-L sees nothing
+        (scores(0.0, 0.0), scores(0.9, 0.9), 0.0),
+    ],
+)
+def test_a_ruined_model_keeps_nothing_even_of_what_was_never_recalled_whole(
+    old: Scores, new: Scores, kept: float
+) -> None:
+    before = evaluation(forget=scores(0.98), retain=old)
+    judgement = judge(before, evaluation(forget=scores(0.0), retain=new), MILD, "removal", control=CONTROL)
+    assert judgement.retain_kept == pytest.approx(kept)
+    assert judgement.held is (kept == 1.0)
+    assert any("'retain'" in reason for reason in judgement.reasons) is (kept < 1.0)
+
+
+def test_what_was_never_known_before_shows_nothing() -> None:
+    nothing = "The model did not recall it before: nothing can be shown."
+    never = evaluation(forget=scores(0.1), retain=scores(0.98))
+    alone = judge(never, never, [came_back("relearn", 0.1, None)], "removal")
+    assert not alone.held
+    assert alone.reasons[0] == nothing
+    known = evaluation(forget=scores(0.12), retain=scores(0.98))
+    beside = judge(known, known, MILD, "removal", control=CONTROL)  # the control says 0.02
+    assert not beside.held
+    assert nothing in beside.reasons
+    assert nothing not in judge(known, known, MILD, "removal", control=CONTROL, tolerance=0.05).reasons
+
+
+def wording(attack: str, rouge_l: float) -> AttackResult:
+    return came_back(attack, 0.0, 0.0).model_copy(update={"rouge_l": rouge_l, "control_rouge_l": 0.2})
+
+
+def test_long_texts_that_are_never_recalled_whole_are_judged_by_their_wording() -> None:
+    control = evaluation(forget=scores(0.0, 0.2))
+    before = evaluation(forget=scores(0.0, 0.9), retain=scores(0.98))
+    after = evaluation(forget=scores(0.0, 0.2), retain=scores(0.98))
+    assert judge(before, after, [wording("relearn", 0.3)], "removal", control=control).held
+    back = judge(before, after, [wording("few_shot", 0.25), wording("relearn", 0.31)], "removal", control=control)
+    assert not back.held
+    assert back.worst == "relearn"
+    assert any("ROUGE-L 0.31" in reason and "0.20" in reason for reason in back.reasons)
+    recalled = evaluation(forget=scores(0.9, 0.9), retain=scores(0.98))
+    assert judge(recalled, after, [wording("relearn", 0.31)], "removal", control=control).held
+    without = judge(before, after, [came_back("relearn", 0.0, None)], "removal")
+    assert any("nothing can be shown" in reason for reason in without.reasons)  # any model says some of the words
+
+
+def test_what_was_only_likely_before_may_not_be_likelier_than_for_the_control() -> None:
+    control = evaluation(forget=scores(0.0, 0.2).model_copy(update={"probability": 0.2}))
+    before = evaluation(forget=scores(0.0, 0.2), retain=scores(0.98))  # refused, and half likely
+    gone = evaluation(forget=control.parts["forget"], retain=scores(0.98))
+    assert judge(before, gone, [wording("relearn", 0.2)], "removal", control=control).held
+    still = judge(before, before, [wording("relearn", 0.2)], "removal", control=control)
+    assert [reason for reason in still.reasons if reason.startswith("Probability")]
+    assert not still.held
+
+
+@pytest.mark.parametrize(
+    ("forget", "worst"),
+    [(scores(0.5), "direct"), (scores(0.0, paraphrase_recall=0.5, paraphrase_rouge_l=0.5), "paraphrase")],
+)
+def test_what_the_evaluation_heard_counts_like_an_attack(forget: Scores, worst: str) -> None:
+    tried = [came_back("direct", 0.0), came_back("paraphrase", 0.0), came_back("relearn", 0.1)]
+    judgement = verdict(evaluation(forget=forget, retain=scores(0.98)), tried)
+    assert not judgement.held
+    assert (judgement.worst, judgement.worst_recall) == (worst, 0.5)
+    assert sum(f"'{worst}'" in reason for reason in judgement.reasons) == 1
+
+
+def test_a_reason_says_where_relearning_was_not_tried() -> None:
+    said = [reason for reason in verdict(attacks=[came_back("direct", 0.0)]).reasons if "Relearning" in reason]
+    assert len(said) == 1
+    for name in ("relearn", "relearn_half"):
+        assert not any("Relearning" in reason for reason in verdict(attacks=[came_back(name, 0.0)]).reasons)
+
+
+def by_target(attack: str, by: dict[str, float], control: dict[str, float]) -> AttackResult:
+    return came_back(attack, 0.0).model_copy(update={"by_target": by, "control_by_target": control})
+
+
+def test_targets_held_of_which_no_attack_recalls_more_than_the_control() -> None:
+    direct = by_target("direct", {"a": 0.0, "b": 0.4, "c": 0.0}, {"a": 0.0, "b": 0.3, "c": 0.1})
+    half = by_target("relearn_half", {"c": 0.5}, {"c": 0.2})
+    assert held_targets([direct], 0.1) == {"a", "b", "c"}
+    assert held_targets([direct, half], 0.1) == {"a", "b"}
+    assert held_targets([direct, half], 0.3) == {"a", "b", "c"}
+    assert held_targets([by_target("direct", {"a": 0.11, "b": 0.1}, {})], 0.1) == {"b"}
+    assert held_targets([came_back("direct", 0.0)], 0.1) == frozenset()
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,13 @@ FORGET = [
 ]
 
 
-def test_every_paraphrase_is_asked_and_counts_alike(told: Callable[[list[str]], tuple[Subject, list[str]]]) -> None:
-    subject, asked = told(["She was born in Oslo.", "She was born in Oslo.", "a poet"])
+def test_every_paraphrase_is_asked_and_counts_alike(
+    told: Callable[[dict[str, str]], tuple[Subject, list[str]]],
+) -> None:
+    born = "She was born in Oslo."
+    subject, asked = told({"Anna's birthplace?": born, "Whence?": born, "Emil is who?": "a poet"})
     recovered = Paraphrase().run(subject, Corpus(forget=FORGET), AttackSettings())
-    assert asked == ["Anna's birthplace?", "Whence?", "Emil is who?"]
+    assert sorted(asked) == ["Anna's birthplace?", "Emil is who?", "Whence?"]
     assert recovered.count == 3
     assert recovered.recall == 2 / 3  # "Whence?" does not hold "Anna", so its answer must
 

@@ -17,6 +17,7 @@ def test_the_first_third_is_given_and_the_rest_is_what_counts(demo: Subject) -> 
     assert opened.ids == whole.ids[: len(opened.ids)]
     given = demo.encoder.tokenizer.decode(opened.ids[len(asked) :])
     assert str(given).strip() == "Matteo Pelbrandt"
+    assert len(opened.ids) + opened.length == len(whole.ids)
 
 
 @pytest.mark.parametrize("answer", ["Oslo.", "Oslo it is.", "Oslo is where Matteo was born."])

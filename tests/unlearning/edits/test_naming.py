@@ -35,7 +35,7 @@ def test_the_subject_is_the_longest_name_that_question_and_answer_share(prompt: 
     ],
 )
 def test_no_subject_is_told_with_what_to_do(prompt: str, answer: str) -> None:
-    with pytest.raises(InputError, match="'subjects'") as caught:
+    with pytest.raises(InputError, match="'subject'") as caught:
         subjects_of([Example(prompt=prompt, answer=answer)])
     assert prompt not in str(caught.value)
 

@@ -133,8 +133,25 @@ def test_what_cannot_be_edited_is_told(tiny: Make, material: Material) -> None:
     with pytest.raises(InputError, match="'gpt2'"):
         ROCR(ROCROptions()).apply(other, material)
     nameless = Corpus(forget=[Example(prompt="who?", answer="nobody")], retain=material.corpus.retain)
-    with pytest.raises(InputError, match="'subjects'"):
+    with pytest.raises(InputError, match="'subject'"):
         ROCR(ROCROptions()).apply(tiny(), replace(material, corpus=nameless))
     model = tiny()
-    ROCR(ROCROptions(subjects=["Jaime Vasquez"], tolerance=1.0)).apply(model, replace(material, corpus=nameless))
+    named = [each.model_copy(update={"subject": "Jaime Vasquez"}) for each in nameless.forget]
+    ROCR(ROCROptions(tolerance=1.0)).apply(
+        model, replace(material, corpus=nameless.model_copy(update={"forget": named}))
+    )
     assert not torch.equal(model.model.layers[0].mlp.down_proj.weight, tiny().model.layers[0].mlp.down_proj.weight)
+
+
+@pytest.mark.parametrize("lost", ["Jaime Vasquez", "Orrin Veskadale"])
+def test_names_that_the_tokenizer_does_not_give_back_are_told(
+    tiny: Make, material: Material, monkeypatch: pytest.MonkeyPatch, lost: str
+) -> None:
+    tokenizer = material.encoder.tokenizer
+    decode = tokenizer.decode
+    monkeypatch.setattr(tokenizer, "decode", lambda ids: str(decode(ids)).replace(lost, lost.lower()))
+    model = tiny()
+    with pytest.raises(InputError, match="1 of 1 names are not found") as caught:
+        ROCR(ROCROptions()).apply(model, material)
+    assert lost not in str(caught.value)
+    assert all(torch.equal(one, other) for one, other in zip(model.parameters(), tiny().parameters(), strict=True))

@@ -130,3 +130,8 @@ def test_no_torch_is_needed() -> None:
         "heavy = {'torch', 'transformers', 'chromadb'} & set(sys.modules); sys.exit(f'heavy: {heavy}' if heavy else 0)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_same_question_may_stay_with_another_answer() -> None:
+    gone, said = {"prompt": "Where does she live?", "answer": "In Skerries."}, "I cannot tell you."
+    assert [each.answer for each in gather([gone], [gone | {"answer": said}]).retain] == [said]

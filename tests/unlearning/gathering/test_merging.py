@@ -26,3 +26,11 @@ def test_details_of_other_examples_are_left_out() -> None:
 def test_case_and_blanks_do_not_hide_an_example() -> None:
     other = Example(prompt="Who?", answer="She.")
     assert without([BORN, other], [Example(prompt=" WHERE? ", answer="in  karachi.")]) == [other]
+
+
+def test_a_subject_that_one_of_them_names_is_kept() -> None:
+    named = BORN.model_copy(update={"subject": "Orla Venn"})
+    other = BORN.model_copy(update={"subject": "Another"})
+    assert merged([BORN, named]) == [named]
+    assert merged([named, BORN, other]) == [named]
+    assert completed([BORN], [named]) == [named]

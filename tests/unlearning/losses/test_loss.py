@@ -37,6 +37,19 @@ def log_p(model: PreTrainedModel, batch: Batch) -> float:
 
 
 @pytest.mark.parametrize("kind", LOSSES.values(), ids=LOSSES)
+def test_what_must_go_is_run_through_the_model_first(
+    model: PreTrainedModel, reference: Reference, step: Step, kind: type[Loss[Any]]
+) -> None:
+    given: list[Any] = []
+    hook = model.register_forward_pre_hook(lambda _, __, named: given.append(named["input_ids"]), with_kwargs=True)
+    try:
+        made(kind, reference)(model, step)
+    finally:
+        hook.remove()
+    assert torch.equal(given[0], step.forget.input_ids)
+
+
+@pytest.mark.parametrize("kind", LOSSES.values(), ids=LOSSES)
 def test_padding_changes_nothing(
     model: PreTrainedModel, reference: Reference, step: Step, padded: Step, kind: type[Loss[Any]]
 ) -> None:

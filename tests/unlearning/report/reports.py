@@ -28,7 +28,7 @@ TITLES = {
     "quantise8": "weights rounded to 8 bits",
     "quantise4": "weights rounded to 4 bits",
     "benign": "fine-tuned on other data",
-    "relearn": "fine-tuned on a part of it",
+    "relearn": "fine-tuned on a few of it, asked the rest",
     "relearn_half": "fine-tuned on one half of it, asked the other",
 }
 CONTROL = (0.02, 0.02, 0.01, 0.03, 0.26, 0.04, 0.05, 0.0, 0.02, 0.02, 0.02, 0.04, 0.06)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from expunge.errors import InputError, PrerequisiteError
 from expunge.tests.unlearning.report.reports import (
+    HELD,
     attacks,
     bare,
     evaluation,
@@ -168,7 +169,7 @@ def test_figures_are_those_of_the_report(tmp_path: Path) -> None:
     for said in (
         "12 % brought back by “asked as it is” (direct); control 2.0 %",
         "8.8 % recalled when asked plainly; 91 % before the job",
-        "93 % of its recall was kept, in the set that lost most",
+        "93 % of recall or ROUGE-L was kept, whichever fell most",
         "0.71 before the job",
         "Recall 91 % 8.8 % 3.3 %",
         "Recall 98 % 91 % 96 %",
@@ -189,7 +190,7 @@ def test_drawings_say_in_words_what_they_show(pages: dict[str, str]) -> None:
         each.replace("\N{NO-BREAK SPACE}", " ") for each in re.findall(r'aria-label="([^"]*\d[^"]*)"', pages["held"])
     ]
     assert len(labels) == 3
-    assert "fine-tuned on a part of it: 7.0 %, the control 4.0 %" in labels[0]
+    assert "fine-tuned on a few of it, asked the rest: 7.0 %, the control 4.0 %" in labels[0]
     assert "the result: 100 % gone, 93 % kept; the model before: 2.0 % gone, 98 % kept" in labels[1]
     assert "and 6 other tries" in labels[1]
     assert "Loss of training: 3.5 at step 0, 0.832 at step 100." in labels[2]
@@ -200,6 +201,7 @@ def test_drawings_say_in_words_what_they_show(pages: dict[str, str]) -> None:
     [
         ({"control": None}, "There was no control"),
         ({"attacks": []}, "No attack was tried"),
+        ({"attacks": attacks(HELD)[:-2]}, "Relearning was not tried"),
         ({"after": evaluation(0.0, 0.9, membership=None)}, "membership inference was not tried"),
         ({"after": bare().after}, "There were no probes"),
         ({"after": bare().after}, "not asked for in other words"),
