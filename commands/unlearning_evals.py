@@ -44,9 +44,9 @@ def unlearning(
 
 @app.command("npo-cost", epilog="Example: expunge eval npo-cost --width 512")
 def npo_cost(
-    width: Annotated[int, typer.Option(min=64, help="Width of the random model's layers.")] = 1024,
-    layers: Annotated[int, typer.Option(min=1, help="How many layers.")] = 12,
-    steps: Annotated[int, typer.Option(min=1, help="Steps that are timed.")] = 8,
+    width: Annotated[int, typer.Option(min=64, help="Width of the random model's layers.")] = 2048,
+    layers: Annotated[int, typer.Option(min=1, help="How many layers.")] = 8,
+    steps: Annotated[int, typer.Option(min=1, help="Steps that are timed.")] = 5,
     json: JsonOption = False,
 ) -> None:
     """Measure what NPO's reference costs: kept as one number an example, against held as a second model.

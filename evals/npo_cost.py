@@ -120,7 +120,7 @@ class SecondModel:
         raise NotImplementedError
 
 
-def run_npo_cost(*, width: int = 1024, layers: int = 12, steps: int = 8) -> CostReport:
+def run_npo_cost(*, width: int = 2048, layers: int = 8, steps: int = 5) -> CostReport:
     """Train by NPO with the reference kept and with a second model, in processes by turns, and compare.
 
     Args:

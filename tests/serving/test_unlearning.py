@@ -429,7 +429,8 @@ def test_a_model_is_put_into_use_and_taken_back(
     assert error(office.post(f"/{job}/promote", {"force": "secret-value"}), 400)["param"] == "force"
     assert office.post(f"/{job}/promote", {"force": True}).json()["promoted"] is True
     assert link.resolve() == tmp_path
-    namesake = added(office, status="succeeded", held=True, result=str(tmp_path), model=f"/srv/other/{DEMO.name}").id
+    other = f"/srv/other/{DEMO.name}"
+    namesake = added(office, status="succeeded", held=True, result=str(tmp_path), model=other, origin=other).id
     told = error(office.post(f"/{namesake}/promote"), 400, "input")["message"]
     assert (job in told, "/" in told) == (True, False)
     assert office.post(f"/{job}/rollback").json()["promoted"] is False
