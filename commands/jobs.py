@@ -135,6 +135,24 @@ def cancel(job: JobArgument, store: StoreOption = None) -> None:
     note("Cancelled.")
 
 
+@app.command(epilog="Example: expunge jobs revert job_0123456789abcdef --out model")
+def revert(
+    job: JobArgument,
+    out_folder: Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder for the model; a new one.")],
+    store: StoreOption = None,
+) -> None:
+    """Write the model of a job by an edit (ssd, task_vector, rocr) with the edit undone, bit by bit."""
+    handle = _job(job, store)
+    delta = handle.folder / "delta.safetensors"
+    if handle.result is None or not delta.is_file():
+        fix = "Only edits are undone; of others, the model that was given is as it was."
+        raise InputError(f"The job {job!r} has no edit to undo.", fix=fix)
+    from ..unlearning.edits import revert_folder
+
+    revert_folder(handle.result, delta, out_folder)
+    out.print(visible(str(out_folder)))
+
+
 @app.command()
 def delete(job: JobArgument, yes: YesOption = False, store: StoreOption = None) -> None:
     """Remove a job that has ended, with its model, its report and all else that it made."""

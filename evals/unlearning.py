@@ -122,6 +122,8 @@ def _ask(recipe: Recipe, models: Models, corpus: Corpus, store: TargetStore, see
 
 
 def _keep(job: Job, folder: Path) -> None:
+    if folder.exists() and not (folder / "manifest.json").is_file():
+        raise InputError(f"{str(folder)!r} is there already, and no report of ours.", fix="Give --out another folder.")
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(job.folder / "report", folder)
     shutil.copyfile(job.folder / "manifest.json", folder / "manifest.json")

@@ -21,6 +21,18 @@ if TYPE_CHECKING:
 STEPS: tuple[Stage, ...] = ("collect", "approve", "train", "evaluate", "attack", "decide")
 
 
+class StepFailed(Exception):
+    """A step failed: what LangGraph may write down of it, which is nothing. The error itself is its `error`.
+
+    Args:
+        error: What the step raised.
+    """
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(type(error).__name__)
+        self.error = error
+
+
 class JobState(TypedDict, total=False):
     """What is kept of a job between its steps."""
 
@@ -91,7 +103,17 @@ def go_on(graph: "CompiledStateGraph[JobState, None, JobState, JobState]", job: 
 
     Returns:
         The step that it waits at; `None`: it is through.
+
+    Raises:
+        Exception: What a step raised.
     """
+    try:
+        return _go_on(graph, job, approved_by)
+    except StepFailed as failed:
+        raise failed.error from None
+
+
+def _go_on(graph: "CompiledStateGraph[JobState, None, JobState, JobState]", job: str, approved_by: str) -> "str | None":
     config: RunnableConfig = {"configurable": {"thread_id": job}}
     state = graph.get_state(config)
     if state.interrupts and approved_by:
@@ -106,7 +128,10 @@ def go_on(graph: "CompiledStateGraph[JobState, None, JobState, JobState]", job: 
 
 def _run(stages: Stages, step: Stage) -> Node:
     def run(state: JobState) -> JobState:
-        getattr(stages, step)()
+        try:
+            getattr(stages, step)()
+        except Exception as error:  # noqa: BLE001 - LangGraph writes it into its state, and it may quote an example
+            raise StepFailed(error) from None
         return {"done": [*state.get("done", []), step]}
 
     return run

@@ -6,10 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 from pydantic import ValidationError
 
-from ..errors import InputError, PrerequisiteError
-from ..unlearning.checking import EXTRA, check_model
+from ..errors import InputError
+from ..unlearning.attacks import check_names
+from ..unlearning.attacks.attack import AttackSettings
+from ..unlearning.checking import check_model
 from ..unlearning.recipe import Recipe, SweepGrid
 from ..unlearning.training.options import TrainingOptions
 from .plan import Plan
@@ -29,16 +32,20 @@ def read_recipe(
         InputError: Something of it cannot be used.
     """
     try:
+        trained = TrainingOptions.model_validate(training or {})
+    except ValidationError as error:
+        raise _unusable("training", error) from error
+    try:
         return Recipe(
             method=method,
             options=dict(options or {}),
             selector=selector,
             selector_options=dict(selector_options or {}),
-            training=TrainingOptions.model_validate(training or {}),
+            training=trained,
             seed=seed,
         )
     except ValidationError as error:
-        raise _unusable("training", error) from error
+        raise _unusable("recipe", error) from error
 
 
 def read_plan(
@@ -54,14 +61,14 @@ def read_plan(
     Raises:
         InputError: Something of it cannot be used.
         ModelNotFound: There is no model in the control's folder.
-        PrerequisiteError: A package is missing.
     """
     given = plan.model_dump() if isinstance(plan, Plan) else dict(plan or {})
     try:
         if sweep is not False:
             given["sweep"] = SweepGrid() if sweep is True else SweepGrid.model_validate(sweep)
-        if control is not None:
-            given["control"] = str(check_model(Path(control)))
+        given["control"] = control if control is not None else given.get("control")
+        if given["control"] is not None:
+            given["control"] = str(check_model(Path(given["control"])))
         if attacks is not None:
             given["attacks"] = list(attacks)
         if yes:
@@ -75,13 +82,6 @@ def read_plan(
 
 def _check_attacks(plan: Plan) -> None:
     """See to it that there are such attacks, settings and such a device: a job comes to them last."""
-    try:
-        import torch
-
-        from ..unlearning.attacks import check_names
-        from ..unlearning.attacks.attack import AttackSettings
-    except ImportError as error:
-        raise PrerequisiteError(f"Weight-level jobs need a package: {error}.", fix=EXTRA) from error
     check_names(plan.attacks or [])
     try:
         AttackSettings.model_validate(plan.attack_settings)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from ..errors import ExpungeError
 from ..schema import JobEngine
 from ..settings import settings
-from ..stores.jobs import Failure, Jobs, jobs_folder
+from ..stores.jobs import Jobs, jobs_folder
 from ..stores.register import Register
 from ..stores.targets import TargetStore
 from ..unlearning.checking import check_fit, check_model, check_recipe
@@ -24,6 +24,7 @@ from ..unlearning.recipe import SweepGrid
 from ..unlearning.training.options import TrainingOptions
 from ..unlearning.training.sweeping import recipes
 from .asked import read_plan, read_recipe
+from .failures import failure_of
 from .handle import Job
 from .launching import launch
 from .plan import Plan
@@ -132,12 +133,12 @@ def unlearn(
                 by=who,
                 metadata=dict(metadata or {}),
             )
-            seal(corpus, register.keys, Room(jobs.folder(record.id)).corpus, job=record.id)
-            jobs.tell(record.id, f"Created, by {who}." if who else "Created.")
             try:
+                seal(corpus, register.keys, Room(jobs.folder(record.id)).corpus, job=record.id)
+                jobs.tell(record.id, f"Created, by {who}." if who else "Created.")
                 launch(jobs, record.id, register.path, register.keys.secret)
-            except ExpungeError as error:
-                failure = Failure(code=error.code, message=str(error))
+            except (ExpungeError, OSError, RuntimeError) as error:
+                failure = failure_of(error, record.id, jobs.path)
                 jobs.change(record.id, status="failed", finished_at=datetime.now(UTC), error=failure)
                 raise
         return Job(register.path, record.id, key=register.keys.secret)

@@ -14,13 +14,10 @@ from ..unlearning.gathering.sealing import unseal
 from ..unlearning.listening import Listener, Silence
 from ..unlearning.recipe import Recipe
 from ..unlearning.training.making import Making, make
-from .distributing import FAILED
+from .distributing import FAILED, ORPHANS_S
 from .failures import failure_of, log
 from .room import Room
 from .telling import Telling
-
-_ORPHANS_S = 120.0
-"""Seconds that the processes of a job that was killed have to see it, before others take up their work."""
 
 
 def main(store: Path, job: str, process: int, recipe: Path, scratch: Path, result: Path) -> int:
@@ -41,7 +38,7 @@ def main(store: Path, job: str, process: int, recipe: Path, scratch: Path, resul
         record = jobs.get(job)
         listener: Listener = Silence()
         if state.is_main_process:
-            held.enter_context(FileLock(scratch.with_name("training.lock"), _ORPHANS_S, mode=0o600))
+            held.enter_context(FileLock(scratch.with_name(f"{scratch.name}.ranks.lock"), ORPHANS_S, mode=0o600))
             listener = Telling(jobs, job, process)
         making = Making(
             model=Path(record.model),

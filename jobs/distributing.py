@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from filelock import FileLock
 
 from ..errors import JobError, TrainingDiverged
 from ..stores.jobs import Failure
@@ -14,6 +17,9 @@ from .launching import environment
 
 if TYPE_CHECKING:
     from ..unlearning.training.making import Making
+
+ORPHANS_S = 120.0
+"""Seconds that the processes of a job that was killed have to see it, before others take up their work."""
 
 FAILED = "failure.json"
 """What the processes leave in the training's folder where they failed: why."""
@@ -31,6 +37,13 @@ def train_in_processes(making: Making, store: Path, job: str) -> None:
         JobError: It failed; the message says why.
         JobCancelled: Somebody cancelled.
     """
+    if making.result.is_dir():
+        return
+    with FileLock(making.scratch.with_name(f"{making.scratch.name}.lock"), ORPHANS_S, mode=0o600):
+        _train(making, store, job)
+
+
+def _train(making: Making, store: Path, job: str) -> None:
     making.scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
     recipe, failed = making.scratch / "recipe.json", making.scratch / FAILED
     recipe.write_text(making.recipe.model_dump_json(), encoding="utf-8")
@@ -45,6 +58,8 @@ def train_in_processes(making: Making, store: Path, job: str) -> None:
     if not failed.is_file():
         raise JobError("The processes of the training failed.", fix=f"`expunge jobs logs {job}` shows how.")
     failure = Failure.model_validate_json(failed.read_text(encoding="utf-8"))
+    if failure.code == "disk_full":
+        raise OSError(errno.ENOSPC, "The disk is full.")
     raise (TrainingDiverged if failure.code == TrainingDiverged.code else JobError)(failure.message)
 
 

@@ -38,7 +38,7 @@ class Quick(NamedTuple):
 
 
 class Examiner:
-    """Measures and attacks the models of a job; what was found before a job was cut short is not sought again.
+    """Measures and attacks the models of a job; a step that was done before a job was cut short is not done again.
 
     Args:
         model: The folder of the model that was given.

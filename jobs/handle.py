@@ -144,7 +144,10 @@ class Job:
                 f"The job {self.id!r} does not wait for approval: its status is {record.status!r}, and it is at "
                 f"{record.stage!r}."
             )
-        self._jobs.change(self.id, approved_by=who or "somebody")
+        # Two who agree at one moment: the second finds it agreed.
+        self._jobs.change(
+            self.id, only=("queued",), why="does not wait for approval", approved_by=who or "somebody", status="running"
+        )
         self._jobs.tell(self.id, f"Approved by {who or 'somebody'}.")
         launch(self._jobs, self.id, self._store, self._key)
 
@@ -162,7 +165,8 @@ class Job:
         if self.alive:
             raise WrongStage(f"The job {self.id!r} is running.", fix="Wait for it.")
         # The graph knows the step that was cut short.
-        status: Status = "validating_files" if record.stage == "collect" else "running"
+        before: dict[Stage, Status] = {"collect": "validating_files", "approve": "queued"}
+        status = before.get(record.stage, "running")
         self._jobs.change(self.id, status=status, error=None, finished_at=None, cancelling=False)
         self._jobs.tell(self.id, "Resumed.")
         launch(self._jobs, self.id, self._store, self._key)
@@ -173,10 +177,10 @@ class Job:
         Raises:
             WrongStage: It has ended already.
         """
-        open_statuses: tuple[Status, ...] = ("validating_files", "queued", "running")
+        open_statuses: tuple[Status, ...] = ("validating_files", "queued", "running", "failed")
         self._jobs.change(self.id, only=open_statuses, why="has ended, and cannot be cancelled", cancelling=True)
         stop(self.record)  # wherever it is: what it left can be gone on with, and is not
-        if self.record.status not in ENDED:
+        if self.record.status not in ("succeeded", "cancelled"):
             self._jobs.change(self.id, status="cancelled", finished_at=datetime.now(UTC))
             self._jobs.tell(self.id, "Cancelled.", "warn")
         Room(self.folder).corpus.unlink(missing_ok=True)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import shlex
-import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
-from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
 import psutil
@@ -24,8 +22,8 @@ if TYPE_CHECKING:
 RAY = "http://127.0.0.1:8265"
 """Where Ray's job server is, unless it is said."""
 
-_END_S, _POLL_S = 5.0, 0.1
-"""Seconds that a process has to end when it is told to, and between two looks."""
+_END_S = 5.0
+"""Seconds that a process has to end when it is told to."""
 
 
 def launch(jobs: Jobs, job: str, store: Path, key: str | None = None) -> None:
@@ -84,12 +82,19 @@ def stop(record: JobRecord) -> None:
         with suppress(RuntimeError, PrerequisiteError):  # the cluster is gone, or has forgotten it
             _client(record).stop_job(record.handle)
         return
-    deadline = monotonic() + _END_S
-    while is_alive(record):
-        late = monotonic() > deadline
-        with suppress(ProcessLookupError):
-            os.killpg(int(record.handle), signal.SIGKILL if late else signal.SIGTERM)
-        sleep(_POLL_S)
+    if not is_alive(record):
+        return
+    with suppress(psutil.NoSuchProcess):
+        process = psutil.Process(int(record.handle))
+        family = [process, *process.children(recursive=True)]
+        for each in family:
+            with suppress(psutil.NoSuchProcess):
+                each.terminate()
+        _, left = psutil.wait_procs(family, _END_S)
+        for each in left:
+            with suppress(psutil.NoSuchProcess):
+                each.kill()
+        psutil.wait_procs(family, _END_S)
 
 
 def _command(job: str, store: Path) -> list[str]:

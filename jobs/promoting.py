@@ -43,7 +43,8 @@ def promote(jobs: Jobs, job: str, *, store: Path, force: bool = False) -> Path:
         now = datetime.now(UTC)  # a clock may have been set back
         jobs.change(job, promoted_at=now if last is None else max(now, last + timedelta(microseconds=1)))
         jobs.tell(job, "Promoted.")
-        return _lead(link, record, jobs)
+        _lead(link, record, _promoted(record, jobs))
+    return link
 
 
 def rollback(jobs: Jobs, job: str, *, store: Path) -> Path:
@@ -56,14 +57,16 @@ def rollback(jobs: Jobs, job: str, *, store: Path) -> Path:
         UnknownJob: There is none of this id.
         WrongStage: It is not in use.
     """
-    record = jobs.get(job)
-    if record.promoted_at is None:
-        raise WrongStage(f"The job {job!r} is not promoted: there is nothing to take back.")
-    link = link_of(record, store)
+    link = link_of(jobs.get(job), store)
     with _alone(link):
+        record = jobs.get(job)
+        if record.promoted_at is None:
+            raise WrongStage(f"The job {job!r} is not promoted: there is nothing to take back.")
+        # The link first: what is said not to be in use must not be.
+        _lead(link, record, [each for each in _promoted(record, jobs) if each.id != job])
         jobs.change(job, promoted_at=None)
         jobs.tell(job, "Rolled back.")
-        return _lead(link, record, jobs)
+    return link
 
 
 def link_of(record: JobRecord, store: Path) -> Path:
@@ -76,14 +79,13 @@ def _promoted(record: JobRecord, jobs: Jobs) -> list[JobRecord]:
     return [each for each in jobs if each.origin == record.origin and each.promoted_at is not None]
 
 
-def _lead(link: Path, record: JobRecord, jobs: Jobs) -> Path:
+def _lead(link: Path, record: JobRecord, jobs: list[JobRecord]) -> None:
     """Let the link lead to the model promoted last, in one step: whoever opens it finds the old one or the new one."""
-    promoted = sorted(_promoted(record, jobs), key=lambda each: str(each.promoted_at))
+    promoted = sorted(jobs, key=lambda each: str(each.promoted_at))
     draft = link.with_name(f".{link.name}.draft")
     draft.unlink(missing_ok=True)
     draft.symlink_to(Path(promoted[-1].result if promoted else record.origin).resolve(), target_is_directory=True)
     draft.replace(link)
-    return link
 
 
 def _alone(link: Path) -> FileLock:

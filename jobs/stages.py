@@ -73,6 +73,7 @@ class JobStages:
         """Return whether a person must still agree, and say so."""
         needed = self._plan.approval and not self._record.approved_by
         if needed:
+            self._jobs.change(self._job, status="queued", stage="approve")
             self._jobs.tell(self._job, f"Waits for approval: expunge jobs approve {self._job}")
         return needed
 
@@ -85,7 +86,8 @@ class JobStages:
                 self._make(self._making)
             elif not self._room.result.is_dir():
                 self._sweep()
-            shutil.rmtree(self._room.training, ignore_errors=True)  # a kill may have left some
+            for left in (self._room.training, *self._room.folder.glob(".before-*")):  # by a kill
+                shutil.rmtree(left, ignore_errors=True)
         self._jobs.change(self._job, result=str(self._room.result.resolve()), level=self._method.level)
 
     def evaluate(self) -> None:
@@ -115,7 +117,7 @@ class JobStages:
             "forget_recall": report.after.parts["forget"].recall,
         }
         if judgement.held and self._method.level == "removal":
-            gone = held_targets(report.attacks, self._plan.tolerance)
+            gone = held_targets(report.before, report.attacks, self._plan.tolerance)
             self._jobs.cover(self._job, {key: version for key, version in self._record.targets.items() if key in gone})
         self._jobs.change(
             self._job,

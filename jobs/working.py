@@ -48,6 +48,8 @@ def work(store: Path, job: str) -> None:
 def _work(jobs: Jobs, job: str, room: Room, keys: Keys, store: Path) -> None:
     record = jobs.get(job)
     if record.status in ENDED:
+        if record.status != "failed":
+            room.corpus.unlink(missing_ok=True)  # a kill may have left it
         return
     if record.engine == "process":
         jobs.change(job, handle=str(os.getpid()))

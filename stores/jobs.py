@@ -196,6 +196,8 @@ class Jobs:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.path = folder
         self._database = Database(folder / "jobs.db", SCHEMA, VERSION, synchronous="FULL")
+        for gone in folder.glob(".deleted-*"):  # a kill may have left some
+            shutil.rmtree(gone, ignore_errors=True)
 
     def add(self, **fields: Any) -> JobRecord:
         """Add a job, with a folder of its own; `fields` are those of `JobRecord`, by default of a model of no job."""
@@ -329,10 +331,12 @@ class Jobs:
             if record.status not in ENDED or record.promoted_at is not None:
                 where = f"has the status {record.status!r}" if record.status not in ENDED else "is promoted"
                 raise WrongStage(f"The job {job!r} {where}: it cannot be deleted.", fix="Cancel it, or roll it back.")
+            gone = self.path / f".deleted-{job}"
+            self.folder(job).replace(gone)
             for table in ("events", "checkpoints", "coverage"):
                 connection.execute(f"DELETE FROM {table} WHERE job = ?", (job,))  # noqa: S608 - names of ours
             connection.execute("DELETE FROM jobs WHERE id = ?", (job,))
-        shutil.rmtree(self.folder(job), ignore_errors=True)
+        shutil.rmtree(gone, ignore_errors=True)
 
     def close(self) -> None:
         """Close the file."""

@@ -21,6 +21,7 @@ from .results import Level
 from .selectors import SELECTORS
 from .selectors.selector import Selector
 from .skeleton import skeleton_of
+from .training.options import TrainingOptions
 
 Kind = Literal["loss", "selector", "edit", "adapter"]
 Options = TypeVar("Options", bound=BaseModel)
@@ -117,6 +118,7 @@ def find(recipe: Recipe) -> Method:
         _check_selected(chosen, recipe)
         options = _options(LOSSES[name].options_type, recipe.options, name)
         return Method("loss", name, LOSSES[name], None, None, chosen, options)
+    _check_untrained(name, recipe)
     if chosen is not None:
         raise InputError(f"{name!r} trains nothing that {chosen.name!r} could choose weights for.", fix="Leave it out.")
     if name in EDITS:
@@ -153,6 +155,20 @@ def _selector(name: str, recipe: Recipe) -> Selector[Any]:
     if name not in SELECTORS:
         raise InputError(f"There is no selector {name!r}.", fix=f"Take one of {', '.join(sorted(SELECTORS))}.")
     return SELECTORS[name](_options(SELECTORS[name].options_type, recipe.selector_options, name))
+
+
+def _check_untrained(name: str, recipe: Recipe) -> None:
+    """See to it that nothing is asked of a training where there is none, and what there is has options of its own."""
+    if name not in EDITS and name not in ADAPTERS:
+        return
+    unused = recipe.training.model_dump(exclude={"batch_size", "longest", "precision"})
+    standard = TrainingOptions().model_dump()
+    told = sorted(key for key, value in unused.items() if value != standard[key])
+    if told:
+        raise InputError(
+            f"{name!r} does not use the training's {told[0]!r}.",
+            fix="Leave it out; `expunge jobs methods --json` shows the method's own options.",
+        )
 
 
 def _check_selected(selector: Selector[Any] | None, recipe: Recipe) -> None:

@@ -25,7 +25,7 @@ class Recipe(BaseModel):
     """Options of the selector that differ from its defaults."""
 
     training: TrainingOptions = Field(default_factory=TrainingOptions)
-    """How it is trained; edits take the batch size alone."""
+    """How it is trained; edits and adapters take `batch_size`, `longest` and `precision` alone."""
 
     seed: int = Field(default=0, ge=0)
     """What all chance comes from."""

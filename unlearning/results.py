@@ -54,6 +54,9 @@ class Scores(_Record):
     exact_memorisation: float | None = None
     """Share of the answer's tokens that are the likeliest under teacher forcing, 0 to 1."""
 
+    by_target: dict[str, float] = Field(default_factory=dict)
+    """Recall on the examples of each target, by its id; empty: the examples belong to none."""
+
     logit_lens: float | None = None
     """Highest mean p(answer)^(1/|answer|) that any layer's hidden states give through the model's head, 0 to 1."""
 

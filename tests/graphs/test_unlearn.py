@@ -85,6 +85,22 @@ def test_a_step_that_was_cut_short_is_taken_again_and_those_before_it_are_not(pa
     assert stages.taken == steps[steps.index(step) :]
 
 
+def test_what_a_step_raises_comes_through_and_is_not_kept(path: Path) -> None:
+    secret = "a text that an exception quotes"
+
+    class Failing(Recording):
+        def train(self) -> None:
+            raise ValueError(secret)
+
+    with pytest.raises(ValueError, match=secret):
+        run(Failing(), path)
+    kept = b"".join(each.read_bytes() for each in path.parent.iterdir() if each.is_file())
+    assert secret.encode() not in kept
+    stages = Recording()
+    assert run(stages, path) is None
+    assert stages.taken == ["train", "evaluate", "attack", "decide"]
+
+
 def test_what_is_kept_between_steps_is_the_jobs_id_and_where_it_is(path: Path) -> None:
     run(Recording(approval=True), path)
     run(Recording(approval=True), path, approved_by="ann")

@@ -165,7 +165,7 @@ def test_promotion_is_a_link_that_leads_to_the_latest_and_back(create: Create, r
 
 
 def test_an_edit_keeps_what_undoes_it_exactly(create: Create, run: Run) -> None:
-    job = run(create(method="ssd", options={"alpha": 1.0}))
+    job = run(create(method="ssd", options={"alpha": 1.0}, training={"batch_size": 8}))
     assert job.status == "succeeded", job.record.error
     given = load_checkpoint(DEMO, "cpu", "float16").model
     made = load_checkpoint(Path(job.record.result), "cpu", "float16").model
@@ -199,6 +199,7 @@ def test_targets_of_the_register_are_covered_where_the_job_held_and_the_wrapper_
             store=store,
             options={"retain_loss": "kl"},
             training={"max_steps": 60, "batch_size": 8, "learning_rate": 1e-3},
+            attacks=["relearn_half"],
             plan={"keep": 0.5, "tolerance": 0.5},
         )
         run(job)

@@ -23,7 +23,7 @@ class AttackSettings(BaseModel):
     suits that, whatever the job trained: the rate of a LoRA is some ten times as high, and would ruin the model.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     seed: int = 0
     """What all chance comes from: which examples are trained on, in which order, and which exchanges come before."""

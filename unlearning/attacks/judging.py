@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from ..results import RELEARNING, AttackResult, Evaluation, Judgement, Level, Scores
+from ..results import PLAIN, RELEARNING, AttackResult, Evaluation, Judgement, Level, Scores
 from .detached import Detached
 from .keeping import ROUNDING, kept, lost, lost_beside
 from .questions import with_questions
@@ -57,8 +57,9 @@ def judge(
         control: A model that never learned the forget set.
     """
     known = _known(before, control, tolerance)
-    tried = [each for each in attacks if level == "removal" or each.attack != Detached.name]
-    found = sorted(with_questions(tried, after, control), key=lambda each: -_gap(each, known))
+    counting = [each for each in attacks if level == "removal" or each.attack != Detached.name]
+    tried = [each for each in counting if each.attack != PLAIN]  # to ask plainly is no attack
+    found = sorted(with_questions(counting, after, control), key=lambda each: -_gap(each, known))
     counted = kept(before, after)
     failures = [
         *([] if known else ["The model did not recall it before: nothing can be shown."]),
@@ -84,21 +85,25 @@ def judge(
     )
 
 
-def held_targets(attacks: Sequence[AttackResult], tolerance: float = 0.1) -> frozenset[str]:
-    """Return the targets of which no attack recalls more than the control does by more than `tolerance`.
+def held_targets(before: Evaluation, attacks: Sequence[AttackResult], tolerance: float = 0.1) -> frozenset[str]:
+    """Return the targets that the model recalled before, and of which no attack recalls more than the control does.
 
     A job may hold as a whole and still leave one of its targets in the model: the mean over many hides it. Each is
-    compared by its own examples; an attack that asks a part of them says nothing of the others.
+    compared by its own examples; an attack that asks a part of them says nothing of the others. Where no attack
+    relearned, none is returned: nobody knows what lies beneath.
 
     Args:
+        before: The model before unlearning.
         attacks: What each attack brought back.
         tolerance: As for `judge`; without a control, above 0.
 
     Returns:
         Ids of targets that were asked about. Whether the job held is another question.
     """
-    asked = {target for each in attacks for target in each.by_target}
-    return frozenset(asked - {target for each in attacks for target in _recalled(each, tolerance)})
+    if not any(each.attack in RELEARNING for each in attacks):
+        return frozenset()
+    known = {target for target, recall in before.parts["forget"].by_target.items() if recall > tolerance}
+    return frozenset(known - {target for each in attacks for target in _recalled(each, tolerance)})
 
 
 def _recalled(attack: AttackResult, tolerance: float) -> Iterator[str]:

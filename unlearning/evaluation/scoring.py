@@ -45,7 +45,17 @@ def scores(part: Part, asked: Sequence[Asked]) -> Scores:
         extraction_strength=fmean(extraction_strength(each.forced.likeliest) for each in asked),
         exact_memorisation=fmean(exact_memorisation(each.forced.likeliest) for each in asked),
         logit_lens=logit_lens(layers) if layers else None,
+        by_target=_by_target(asked),
     )
+
+
+def _by_target(asked: Sequence[Asked]) -> dict[str, float]:
+    """Return recall by target."""
+    recalled: dict[str, list[bool]] = {}
+    for each in asked:
+        if each.example.target:
+            recalled.setdefault(each.example.target, []).append(recalls(each.example, each.text))
+    return {target: fmean(found) for target, found in recalled.items()}
 
 
 def _probability(part: Part, asked: Asked) -> float:

@@ -62,7 +62,6 @@ def make(making: Making) -> None:
         JobCancelled: Somebody cancelled.
     """
     if making.result.is_dir():
-        shutil.rmtree(making.scratch, ignore_errors=True)  # a kill may have left it
         return
     making.scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
     method = find(making.recipe)
@@ -110,10 +109,11 @@ def _adapt(making: Making, method: Method, checkpoint: Checkpoint) -> None:
     draft = _draft(making)
     encoder = Encoder(checkpoint.tokenizer, making.recipe.training.longest)
     method.adapter.train(checkpoint.model, _material(making, encoder), draft)
-    for path in making.model.iterdir():
-        # What belongs to the model, and nothing that happens to lie beside it.
-        if path.is_file() and path.suffix in {".json", ".safetensors", ".jinja", ".model", ".txt"}:
-            shutil.copyfile(path, draft / path.name)
+    checkpoint.tokenizer.save_pretrained(draft)
+    # The model itself, byte for byte: what steers it knows it by that.
+    names = ("config.json", "generation_config.json", "*.safetensors", "*.safetensors.index.json")
+    for path in (each for name in names for each in making.model.glob(name)):
+        shutil.copyfile(path, draft / path.name)
     draft.replace(making.result)
 
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 from ...errors import TrainingDiverged
+from ...models.generation import suited_threads
 from ..evaluation.evaluate import quick
 from ..methods import Method, find
 from ..recipe import Recipe, SweepGrid
@@ -143,7 +144,8 @@ def _try(making: Making, recipe: Recipe, number: int, aim: Aim, maker: Callable[
         shutil.rmtree(folder, ignore_errors=True)
         return point.model_copy(update={"error": str(error.args[0]), "seconds": perf_counter() - start})
     subject = open_subject(folder / "result", recipe.training.longest, making.device)
-    parts = quick(subject, making.corpus, limit=aim.limit, seed=recipe.seed).parts
+    with suited_threads(subject.model.num_parameters()):
+        parts = quick(subject, making.corpus, limit=aim.limit, seed=recipe.seed).parts
     found: dict[str, Scores | None] = {"forget": parts["forget"], "retain": parts.get("retain")}
     return point.model_copy(update={**found, "seconds": perf_counter() - start})
 

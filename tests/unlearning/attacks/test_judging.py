@@ -185,7 +185,7 @@ def test_what_the_evaluation_heard_counts_like_an_attack(forget: Scores, worst: 
 
 
 def test_a_reason_says_where_relearning_was_not_tried() -> None:
-    said = [reason for reason in verdict(attacks=[came_back("direct", 0.0)]).reasons if "Relearning" in reason]
+    said = [reason for reason in verdict(attacks=[came_back("prefix", 0.0)]).reasons if "Relearning" in reason]
     assert len(said) == 1
     for name in ("relearn", "relearn_half"):
         assert not any("Relearning" in reason for reason in verdict(attacks=[came_back(name, 0.0)]).reasons)
@@ -195,14 +195,18 @@ def by_target(attack: str, by: dict[str, float], control: dict[str, float]) -> A
     return came_back(attack, 0.0).model_copy(update={"by_target": by, "control_by_target": control})
 
 
-def test_targets_held_of_which_no_attack_recalls_more_than_the_control() -> None:
-    direct = by_target("direct", {"a": 0.0, "b": 0.4, "c": 0.0}, {"a": 0.0, "b": 0.3, "c": 0.1})
-    half = by_target("relearn_half", {"c": 0.5}, {"c": 0.2})
-    assert held_targets([direct], 0.1) == {"a", "b", "c"}
-    assert held_targets([direct, half], 0.1) == {"a", "b"}
-    assert held_targets([direct, half], 0.3) == {"a", "b", "c"}
-    assert held_targets([by_target("direct", {"a": 0.11, "b": 0.1}, {})], 0.1) == {"b"}
-    assert held_targets([came_back("direct", 0.0)], 0.1) == frozenset()
+def test_targets_held_that_were_known_and_of_which_no_attack_recalls_more_than_the_control() -> None:
+    known = scores(0.98).model_copy(update={"by_target": {"a": 1.0, "b": 0.9, "c": 0.5, "never": 0.0}})
+    before = evaluation(forget=known, retain=scores(0.98))
+    direct = by_target("direct", {"a": 0.0, "b": 0.4, "c": 0.0, "never": 0.0}, {"a": 0.0, "b": 0.3, "c": 0.1})
+    few, half = by_target("relearn", {"a": 0.0}, {}), by_target("relearn_half", {"c": 0.5}, {"c": 0.2})
+    assert held_targets(before, [direct, few], 0.1) == {"a", "b", "c"}
+    assert held_targets(before, [direct, half], 0.1) == {"a", "b"}
+    assert held_targets(before, [direct, half], 0.3) == {"a", "b", "c"}
+    assert held_targets(before, [direct], 0.1) == frozenset()  # nobody relearned
+    alone = by_target("direct", {"a": 0.11, "b": 0.1}, {})
+    assert held_targets(before, [alone, few], 0.1) == {"b", "c"}
+    assert held_targets(evaluation(forget=scores(0.98)), [direct, few], 0.1) == frozenset()
 
 
 @pytest.mark.parametrize(
