@@ -20,6 +20,7 @@ from expunge.unlearning.attacks import ATTACKS
 from expunge.unlearning.edits import EDITS
 from expunge.unlearning.losses import LOSSES
 from expunge.unlearning.selectors import SELECTORS
+from safetensors.torch import load_file
 
 FACTS = [json.loads(line) for line in (DEMO / "facts.jsonl").read_text("utf-8").splitlines()]
 AUTHORS = [fact for fact in FACTS if fact["kind"] == "author"]
@@ -207,6 +208,19 @@ def test_a_job_is_cancelled_for_good(expunge: Expunge, create: Create) -> None:
     refused(expunge("jobs", "resume", job), "'cancelled'")
     refused(expunge("jobs", "approve", job), "does not wait")
     assert expunge("jobs", "show", job, "--json").data["report"] is None
+
+
+@pytest.mark.usefixtures("here")
+def test_an_edit_is_undone_byte_for_byte(expunge: Expunge, files: Files, tmp_path: Path) -> None:
+    sets = ["--forget", str(files.forget), "--retain", str(files.retain)]
+    asked = ["--method", "ssd", "--set", "alpha=1", "--attack", "paraphrase", "--yes", "--json"]
+    job = expunge("jobs", "create", DEMO, *sets, *asked).data
+    result = Path(job["result"]) / "model.safetensors"
+    assert result.read_bytes() != (DEMO / "model.safetensors").read_bytes()
+    assert expunge("jobs", "revert", job["id"], "--out", tmp_path / "undone").code == 0
+    weights = [load_file(folder / "model.safetensors") for folder in (tmp_path / "undone", DEMO)]
+    assert weights[0].keys() == weights[1].keys()
+    assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[1])
 
 
 @pytest.mark.usefixtures("here")
