@@ -25,8 +25,9 @@ SetOption = Annotated[
         metavar="[WHAT.]NAME=VALUE",
         help=(
             "An option of the method (`beta=0.1`), of the selector (`selector.keep=0.9`), of the training "
-            "(`training.learning_rate=1e-4`, `training.lora_rank=16`), of the attacks (`attacks.steps=50`), or of the "
-            "sweep (`sweep.strengths=[0.5,2]`, `sweep.learning_rates=[1e-4,1e-3]`)."
+            "(`training.learning_rate=1e-4`, `training.lora_rank=16`), of the attacks (`attacks.steps=50`), of the "
+            "sweep (`sweep.strengths=[0.5,2]`, `sweep.learning_rates=[1e-4,1e-3]`), or of the verdict "
+            "(`verdict.tolerance=0.1`, `verdict.keep=0.95`)."
         ),
     ),
 ]
@@ -102,7 +103,8 @@ def create(
         from ..jobs.creating import unlearn
     chosen = _chosen(set_)
     training = {**chosen["training"], **_given(epochs=epochs, learning_rate=learning_rate)}
-    plan: dict[str, Any] = {"reveal": reveal, "ray_address": ray_address, "attack_settings": chosen["attacks"]}
+    plan: dict[str, Any] = {**chosen["verdict"], "attack_settings": chosen["attacks"]}
+    plan |= {"reveal": reveal, "ray_address": ray_address}
     with waiting("Looking at the model and the examples"):
         job = unlearn(
             model,
@@ -127,14 +129,16 @@ def create(
             who=user(),
             plan=plan,
         )
+    code = 0
     if wait:
         from .following import follow
 
-        follow(job, quiet=json)
+        code = follow(job, quiet=json)
     if json:
         print_json(job.record)
     elif not wait:
         _say(job, yes)
+    raise typer.Exit(code)
 
 
 @contextmanager
@@ -165,7 +169,9 @@ def _chosen(given: list[str]) -> dict[str, dict[str, Any]]:
     Raises:
         InputError: One is written otherwise.
     """
-    chosen: dict[str, dict[str, Any]] = {group: {} for group in ("method", "selector", "training", "attacks", "sweep")}
+    chosen: dict[str, dict[str, Any]] = {
+        group: {} for group in ("method", "selector", "training", "attacks", "sweep", "verdict")
+    }
     for text in given:
         name, mark, value = text.partition("=")
         what, dot, rest = name.partition(".")
@@ -173,7 +179,7 @@ def _chosen(given: list[str]) -> dict[str, dict[str, Any]]:
         if not mark or group not in chosen or not key:
             raise InputError(
                 f"{text!r} sets nothing.",
-                fix="Write NAME=VALUE, with selector., training., attacks. or sweep. before the name of an option.",
+                fix="Write NAME=VALUE, or with selector., training., attacks., sweep. or verdict. before the name.",
             )
         chosen[group][key] = _value(value)
     return chosen

@@ -3,20 +3,23 @@
 from typing import TYPE_CHECKING
 
 from ..errors import JobError
-from .console import err, note, out, visible
+from .console import FOUND, err, note, out, visible
 
 if TYPE_CHECKING:
     from ..jobs.handle import Job
     from ..stores.jobs import JobEvent, JobRecord
 
 
-def follow(job: "Job", *, quiet: bool = False, after: int = 0) -> None:
+def follow(job: "Job", *, quiet: bool = False, after: int = 0) -> int:
     """Show what a job tells until it ends or waits for a person.
 
     Args:
         job: The job.
         quiet: Show it on standard error, so that standard output is left to JSON.
         after: The id of the last event that is known already.
+
+    Returns:
+        The exit code: 1 where it ended and did not hold.
 
     Raises:
         JobError: It failed.
@@ -33,6 +36,7 @@ def follow(job: "Job", *, quiet: bool = False, after: int = 0) -> None:
         raise JobError(f"The process of {job.id!r} is gone.", fix=f"Run: expunge jobs resume {job.id}")
     elif not quiet:
         summary(record)
+    return FOUND if record.held is False else 0
 
 
 def line(event: "JobEvent") -> str:

@@ -8,7 +8,7 @@ import typer
 
 from ..errors import InputError
 from . import creation
-from .console import confirm, listing, note, out, print_json, visible
+from .console import confirm, listing, note, out, print_json, visible, warn
 from .options import JsonOption, StoreOption, YesOption, open_store, store_path, user
 
 if TYPE_CHECKING:
@@ -91,8 +91,7 @@ def events(
 
     handle = _job(job, store)
     if follow and not json:
-        following.follow(handle, after=after)
-        return
+        raise typer.Exit(following.follow(handle, after=after))
     told = handle.follow() if follow else handle.events(after=after)
     if json:
         print_json([event for event in told if event.id > after])
@@ -178,6 +177,8 @@ def promote(
     refusal = InputError("Nobody is here to be asked.", fix="Give --yes.")
     confirm(f"Let {handle.record.name!r} be the model of {job}?", yes=yes, refusal=refusal)
     out.print(visible(str(handle.promote(force=force))))
+    if handle.report is not None and handle.report.level == "suppression":
+        warn("Suppression: expunge alone applies the adapter. Whatever else loads this folder answers as before.")
 
 
 @app.command()
@@ -247,9 +248,8 @@ def _after(handle: "Job", follow: bool) -> None:
     from . import following
 
     if follow:
-        following.follow(handle)
-    else:
-        note(f"It runs by itself. To watch it: expunge jobs events {handle.id} --follow")
+        raise typer.Exit(following.follow(handle))
+    note(f"It runs by itself. To watch it: expunge jobs events {handle.id} --follow")
 
 
 def _jobs(store: Path | None) -> "Jobs":
@@ -290,7 +290,7 @@ def _facts(handle: "Job", record: "JobRecord") -> list[tuple[str, str]]:
         ("by", record.by),
         ("approved by", record.approved_by),
         ("result", record.result),
-        ("claims", "" if not record.level or record.held is None else _claim(record)),
+        ("claims", "" if record.held is None else _claim(record)),
         ("promoted", f"{record.promoted_at:%Y-%m-%d %H:%M}" if record.promoted_at else ""),
         ("error", record.error.message if record.error else ""),
     ]

@@ -11,6 +11,9 @@ from .options import JsonOption
 
 app = typer.Typer()
 
+WIDE = 240
+"""Columns of the table where no terminal sets their number."""
+
 
 @app.command(epilog="Example: expunge eval unlearning --out unlearning")
 def unlearning(
@@ -36,7 +39,7 @@ def unlearning(
     if json:
         print_json(loads(report.model_dump_json()))  # in which the figures of a ruined model are texts
         return
-    out.print(report.table())
+    out.print(report.table(), width=None if out.is_terminal else WIDE, crop=False)
     out.print(f"{report.reached} of {len(report.runs)} reached the control's level, in {report.seconds:,.0f} s in all.")
     if report.folder:
         note(f"The page: {visible(str(Path(report.folder) / 'comparison.html'))}")

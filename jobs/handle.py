@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -172,7 +173,7 @@ class Job:
         launch(self._jobs, self.id, self._store, self._key)
 
     def cancel(self) -> None:
-        """End it, at once and for good; its examples are deleted.
+        """End it, at once and for good; its examples and checkpoints are deleted.
 
         Raises:
             WrongStage: It has ended already.
@@ -183,7 +184,9 @@ class Job:
         if self.record.status not in ("succeeded", "cancelled"):
             self._jobs.change(self.id, status="cancelled", finished_at=datetime.now(UTC))
             self._jobs.tell(self.id, "Cancelled.", "warn")
-        Room(self.folder).corpus.unlink(missing_ok=True)
+        room = Room(self.folder)
+        room.corpus.unlink(missing_ok=True)
+        shutil.rmtree(room.training, ignore_errors=True)
 
     def promote(self, *, force: bool = False) -> Path:
         """Let the link of the model lead to this job's; returns the link (see `jobs.promoting.promote`)."""

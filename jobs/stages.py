@@ -88,7 +88,7 @@ class JobStages:
                 self._sweep()
             for left in (self._room.training, *self._room.folder.glob(".before-*")):  # by a kill
                 shutil.rmtree(left, ignore_errors=True)
-        self._jobs.change(self._job, result=str(self._room.result.resolve()), level=self._method.level)
+        self._jobs.change(self._job, result=str(self._room.result.resolve()))
 
     def evaluate(self) -> None:
         """Measure the model before, after, and the control."""
@@ -125,6 +125,7 @@ class JobStages:
             stage="done",
             finished_at=datetime.now(UTC),
             held=judgement.held,
+            level=judgement.level if judgement.held else "",
             figures=figures,
         )
         self._room.corpus.unlink(missing_ok=True)  # nobody needs what must go any more

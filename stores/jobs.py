@@ -134,7 +134,7 @@ class JobRecord(BaseModel):
     """Whether what must go stayed gone under all attacks; `None`: not judged yet."""
 
     level: Literal["removal", "suppression", ""] = ""
-    """What it may claim where it held."""
+    """What it may claim; empty: nothing, for it did not hold or is not through."""
 
     figures: dict[str, float] = Field(default_factory=dict)
     """The figures of its verdict."""
@@ -331,6 +331,11 @@ class Jobs:
             if record.status not in ENDED or record.promoted_at is not None:
                 where = f"has the status {record.status!r}" if record.status not in ENDED else "is promoted"
                 raise WrongStage(f"The job {job!r} {where}: it cannot be deleted.", fix="Cancel it, or roll it back.")
+            users = [each.id for each in self if record.result == each.model and each.status not in ENDED]
+            if users:
+                raise WrongStage(
+                    f"The job {users[0]!r} works on the model of {job!r}.", fix="Wait for it, or cancel it."
+                )
             gone = self.path / f".deleted-{job}"
             self.folder(job).replace(gone)
             for table in ("events", "checkpoints", "coverage"):

@@ -53,7 +53,7 @@ def check_recipe(recipe: Recipe, corpus: Corpus) -> None:
     if method.needs_retain and not corpus.retain:
         raise InputError(
             f"{method.name!r} needs a retain set: without it the rest of what the model knows would go too.",
-            fix="Give retain=…, or for losses the option retain_loss='none'.",
+            fix="Give one (--retain, retain=…; of targets their keep texts), or take a loss with retain_loss=none.",
         )
 
 

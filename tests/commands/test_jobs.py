@@ -250,7 +250,7 @@ def test_a_job_that_failed_says_why_and_is_resumed(
     [job] = [record["id"] for record in expunge("jobs", "list", "--json").data]
     assert "error       RuntimeError." in expunge("jobs", "show", job).out
     resumed = expunge("jobs", "resume", job, "--follow")
-    assert resumed.code == 0
+    assert resumed.code == 1  # it did not hold
     assert "did not hold; worst recall" in resumed.out
     refused(expunge("jobs", "resume", job), "nothing to go on with")
 

@@ -154,7 +154,7 @@ def test_too_little_room_is_said_before_the_training(
     job = run(create())
     assert job.status == "failed"
     assert job.record.error is not None
-    assert "GiB for this job" in job.record.error.message
+    assert "MiB for this job" in job.record.error.message
 
 
 def test_an_error_of_another_kind_is_told_by_its_type_alone(

@@ -64,8 +64,8 @@ def caveats(report: Report) -> Iterator[str]:
         yield "No attack was tried. What is said here is only what plain questions show."
     elif not any(each.attack in RELEARNING for each in report.attacks):
         yield (
-            "Relearning was not tried, which takes two facts at least: whether the rest comes back when the model is "
-            "trained on a part of what must go is not known."
+            "Relearning was not tried (it takes two facts, and may have been left out): whether the rest comes back "
+            "when the model is trained on a part of what must go is not known."
         )
     if forget and forget.count < FEW:
         low, high = map(percent, Share(round(forget.recall * forget.count), forget.count).interval())

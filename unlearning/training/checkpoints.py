@@ -43,8 +43,8 @@ def check_disk(folder: Path, *, trained: int, result: int) -> None:
     needed, free = _COPIES * trained + result, shutil.disk_usage(folder).free + there
     if needed > free:
         raise InputError(
-            f"The disk of {str(folder)!r} has {free / 2**30:.1f} GiB for this job, and it may take "
-            f"{needed / 2**30:.1f} GiB.",
+            f"The disk of {str(folder)!r} has {free / 2**20:,.0f} MiB for this job, and it may take "
+            f"{needed / 2**20:,.0f} MiB.",
             fix="Free some, give --store another disk, or train with LoRA (lora_rank=16), which takes far less.",
         )
 

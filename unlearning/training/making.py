@@ -30,6 +30,16 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 
+CARD = """\
+# A model with a decoding adapter
+
+`decoding.json` and `assistant/` steer what this model says, where `expunge` loads it. **Any other loader leaves them
+aside and answers with the model as it was: its weights are unchanged and know everything.** This is suppression, not
+removal.
+"""
+"""What lies beside a model that is steered, for whoever finds its folder."""
+
+
 @dataclass(frozen=True)
 class Making:
     """What to make of a model, and where."""
@@ -114,6 +124,7 @@ def _adapt(making: Making, method: Method, checkpoint: Checkpoint) -> None:
     names = ("config.json", "generation_config.json", "*.safetensors", "*.safetensors.index.json")
     for path in (each for name in names for each in making.model.glob(name)):
         shutil.copyfile(path, draft / path.name)
+    (draft / "README.md").write_text(CARD, encoding="utf-8")
     draft.replace(making.result)
 
 

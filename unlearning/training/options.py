@@ -17,7 +17,7 @@ class TrainingOptions(BaseModel):
     """Peak learning rate of AdamW; `None`: by the model's size, see `default_learning_rate`."""
 
     epochs: float = Field(default=5.0, gt=0)
-    """Passes over the forget set."""
+    """Passes over the forget set; 20 steps at least are taken."""
 
     max_steps: int | None = Field(default=None, ge=1)
     """Steps of the optimizer; wins over `epochs`."""

@@ -36,6 +36,9 @@ from .trainer import UnlearningTrainer, arguments_for
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
+LEAST_STEPS = 20
+"""Steps of the optimizer at least, unless their number is given."""
+
 DONE = "done.safetensors"
 """The weights that a phase moved, once it is over."""
 
@@ -82,10 +85,10 @@ def train_loss(work: Workplace) -> PreTrainedModel:
 
 
 def steps_of(work: Workplace) -> int:
-    """Return how many steps of the optimizer a training takes."""
+    """Return how many steps of the optimizer a training takes: of a few examples they would be too few to matter."""
     options = work.recipe.training
     together = options.batch_size * options.gradient_accumulation * _world()
-    return options.max_steps or max(1, math.ceil(options.epochs * len(work.corpus.forget) / together))
+    return options.max_steps or max(LEAST_STEPS, math.ceil(options.epochs * len(work.corpus.forget) / together))
 
 
 def learning_rate_of(work: Workplace) -> float:

@@ -157,7 +157,7 @@ def arguments_for(
         gradient_accumulation_steps=options.gradient_accumulation,
         learning_rate=learning_rate,
         lr_scheduler_type=options.schedule if options.schedule != "constant" else "constant_with_warmup",
-        warmup_steps=math.ceil(options.warmup * steps),
+        warmup_steps=int(options.warmup * steps),  # of few steps none: the first would move nothing
         max_grad_norm=options.clip,
         weight_decay=options.weight_decay,
         adam_beta1=options.betas[0],

@@ -131,7 +131,7 @@ def test_a_ruined_model_keeps_nothing_even_of_what_was_never_recalled_whole(
 
 
 def test_what_was_never_known_before_shows_nothing() -> None:
-    nothing = "The model did not recall it before: nothing can be shown."
+    nothing = "The model did not recall it before, as it was asked: nothing can be shown. Ask as its users do."
     never = evaluation(forget=scores(0.1), retain=scores(0.98))
     alone = judge(never, never, [came_back("relearn", 0.1, None)], "removal")
     assert not alone.held
