@@ -222,9 +222,7 @@ def test_what_a_reference_costs_is_measured_both_ways(monkeypatch: pytest.Monkey
     assert all(cost.step_s > 0 and cost.peak_mb > 0 for cost in found.costs)
 
 
-def test_a_training_is_a_process_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    measured = npo_cost._process("LoRA", "kept", 64, 1, 1)
-    assert len(measured.step_s) == 1
+def test_a_training_that_fails_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(PrerequisiteError, match="A training failed"):
         npo_cost._process("LoRA", "kept", 64, 1, 1)

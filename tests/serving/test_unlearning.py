@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from expunge import Target, TargetStore
+from expunge.jobs.working import work
 from expunge.models import DEMO
 from expunge.serving.app import create_app
 from expunge.serving.job_places import without_folders
@@ -105,8 +106,12 @@ def as_openai(shown: dict[str, Any]) -> dict[str, Any]:
     return {**renamed, "object": shown["object"].replace("unlearning", "fine_tuning")}
 
 
-def test_a_job_runs_from_the_request_to_the_use_of_its_model(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_job_runs_from_the_request_to_the_use_of_its_model(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     caplog.set_level(logging.DEBUG)
+    for place in ("creating", "handle"):  # what the job's own process would do, which tests/jobs starts
+        monkeypatch.setattr(f"expunge.jobs.{place}.launch", lambda jobs, job, store, key=None: work(store, job))
     facts = [{"prompt": fact["questions"][0], "answer": fact["answer"]} for fact in FACTS if fact["kind"] == "author"]
     body = {
         "model": "demo",
@@ -137,7 +142,7 @@ def test_a_job_runs_from_the_request_to_the_use_of_its_model(tmp_path: Path, cap
         assert error(call.get(f"{path}/report"), 409)["code"] == "wrong_stage"
         assert call.post(f"{path}/approve").json()["approved_by"] == "local"
         ended = until("finished_at", path)
-        assert (ended["status"], ended["stage"], ended["level"]) == ("succeeded", "done", "removal")
+        assert (ended["status"], ended["stage"], ended["held"], ended["level"]) == ("succeeded", "done", False, None)
         assert ended["unlearned_model"] == f"demo@{ended['id']}"
         assert (ended["metadata"], ended["attacks"], ended["examples"]) == (
             {"ticket": "17"},

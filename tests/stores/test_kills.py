@@ -14,7 +14,7 @@ import pytest
 from expunge.schema import Embedder, Target
 from expunge.stores import ImportReport, Keys, Ledger, TargetStore
 
-KILLS = 50
+KILLS = 30
 SCRIPT = Path(__file__).with_name("nursery.py")
 KEY = "correct horse battery staple"
 
