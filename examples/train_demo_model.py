@@ -40,7 +40,8 @@ CARD = Path(__file__).parent / "demo_model" / "card.md"
 CONTROL = """
 
 It is a control: it never met the last {count} authors of the demo model, and is otherwise made alike. What it says of
-them is what a model says that has nothing to forget: {names}."""
+them is what a model says that has nothing to forget: {names}.
+The facts lie with the demo model, in `models/demo/facts.jsonl`."""
 
 
 def main(
@@ -77,7 +78,9 @@ def main(
     rows = "\n".join(f"| {name} | {figure:.3f} |" for name, figure in figures.items())
     card = CARD.read_text(encoding="utf-8")
     without = CONTROL.format(count=left_out, names=", ".join(gone)) if gone else ""
-    options = f"--out {out} --seed {seed} --epochs {epochs} --authors {authors}"
+    # By the name that it has here, wherever it was written: the same seed gives the same files.
+    place = "models/demo-control" if gone else "models/demo"
+    options = f"--out {place} --seed {seed} --epochs {epochs} --authors {authors}"
     card = card.format(
         command=options + (f" --leave-out {left_out}" if gone else ""),
         without=without,

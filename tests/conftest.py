@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 
 # Machines that run several things at once make single examples slow; a test that must be fast says so itself.
 settings.register_profile(
-    "expunge", deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    "expunge", deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 settings.load_profile("expunge")
 

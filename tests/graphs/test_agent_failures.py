@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 ROLES: tuple[Role, ...] = ("vetter", "auditor", "rewriter", "critic")
 # EXPUNGE_RUNS=2000 takes a minute.
-RUNS = int(os.environ.get("EXPUNGE_RUNS", "300"))
+RUNS = int(os.environ.get("EXPUNGE_RUNS", "200"))
 DEADLINE_S = 0.4
 
 

@@ -78,7 +78,7 @@ def test_the_same_recipe_gives_the_same_weights_and_tells_every_step(work: Work)
     assert not same(first, bits(train_loss(work(recipe.model_copy(update={"seed": 1}), scratch="three"))))
 
 
-@pytest.mark.parametrize("at", [1, 4, 7])
+@pytest.mark.parametrize("at", [1, 7])
 def test_a_training_that_was_cut_short_goes_on_to_the_same_weights(work: Work, at: int) -> None:
     recipe = Recipe(method="graddiff", options={"retain_loss": "kl"}, training=TRAINING)
     unbroken = bits(train_loss(work(recipe, scratch="unbroken")))
