@@ -151,8 +151,9 @@ def packages_needed() -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        fix = "Run: pip install 'expunge[unlearn]'"
-        raise PrerequisiteError(f"Weight-level jobs need a package: {error}.", fix=fix) from error
+        from ..unlearning.checking import EXTRA
+
+        raise PrerequisiteError(f"Weight-level jobs need a package: {error}.", fix=EXTRA) from error
 
 
 def _say(job: "Job", yes: bool) -> None:

@@ -43,9 +43,8 @@ def list_(
     for record in records:
         held = "" if record.held is None else "yes" if record.held else "no"
         stage = "gone" if record.id in gone else "promoted" if record.promoted_at else record.stage
-        method = "+".join(filter(None, (record.recipe["method"], record.recipe["selector"])))
         created = f"{record.created_at:%Y-%m-%d %H:%M}"
-        table.add_row(record.id, visible(record.name), method, record.status, stage, held, created)
+        table.add_row(record.id, visible(record.name), _method(record), record.status, stage, held, created)
     out.print(table)
     if gone:
         note(f"gone: no process works on it any more. To go on: expunge jobs resume {gone[0]}")
@@ -282,7 +281,7 @@ def _facts(handle: "Job", record: "JobRecord") -> list[tuple[str, str]]:
     facts = [
         ("job", record.id),
         ("model", record.model),
-        ("method", "+".join(filter(None, (record.recipe["method"], record.recipe["selector"])))),
+        ("method", _method(record)),
         ("status", f"{record.status}{_remark(handle, record)}"),
         ("stage", record.stage),
         ("examples", ", ".join(f"{count:,} {name}" for name, count in record.examples.items())),
@@ -295,6 +294,10 @@ def _facts(handle: "Job", record: "JobRecord") -> list[tuple[str, str]]:
         ("error", record.error.message if record.error else ""),
     ]
     return [(name, value) for name, value in facts if value]
+
+
+def _method(record: "JobRecord") -> str:
+    return "+".join(filter(None, (record.recipe["method"], record.recipe["selector"])))
 
 
 def _remark(handle: "Job", record: "JobRecord") -> str:

@@ -106,12 +106,12 @@ def open_subject(folder: Path, longest: int, device: str | None = None) -> Subje
 
 def _change(making: Making, method: Method, checkpoint: Checkpoint) -> None:
     work = Workplace(checkpoint, making.corpus, making.recipe, method, making.scratch, making.listener)
-    kept = _file_dtype(making.model)
     if method.edit is None:
-        _save(making, train_loss(work), checkpoint, kept)
-        return
-    method.edit.apply(checkpoint.model, _material(making, work.encoder))
-    _save(making, checkpoint.model, checkpoint, kept)
+        model = train_loss(work)
+    else:
+        model = checkpoint.model
+        method.edit.apply(model, _material(making, work.encoder))
+    _save(making, model, checkpoint, _file_dtype(making.model))
 
 
 def _adapt(making: Making, method: Method, checkpoint: Checkpoint) -> None:

@@ -79,7 +79,8 @@ def train_loss(work: Workplace) -> PreTrainedModel:
             _put(model, {name: original[name] for name in moved})
         stretch = _Stretch(work.listener, (number - 1) * each, len(phases) * each)
         moved |= _train_phase(work._replace(listener=stretch), model, loss, sets, phase, number, each)
-        _put(model, {} if phase.alone else moved)  # one that was finished before has its weights in a file
+        if not phase.alone:
+            _put(model, moved)  # one that was finished before has its weights in a file
     _put(model, moved)
     return _merged(model) if options.lora_rank else model
 
@@ -201,14 +202,11 @@ def _train_phase(
         trainer = UnlearningTrainer(
             model, loss, pairs, Collator(sets, work.encoder), arguments, work.listener, phase.penalty
         )
-        try:
-            resumed = last_whole(folder)
-            if resumed:
-                work.listener.say(f"Going on from step {resumed.name.rpartition('-')[2]}.")
-            with quietly():
-                trainer.train(resume_from_checkpoint=str(resumed) if resumed else None)
-        finally:
-            phase.close()
+        resumed = last_whole(folder)
+        if resumed:
+            work.listener.say(f"Going on from step {resumed.name.rpartition('-')[2]}.")
+        with quietly():
+            trainer.train(resume_from_checkpoint=str(resumed) if resumed else None)
         moved = {name: weight.detach().clone() for name, weight in model.named_parameters() if weight.requires_grad}
     if trainer.is_world_process_zero():
         _keep(moved, folder)

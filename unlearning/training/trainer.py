@@ -22,6 +22,9 @@ from .pairing import Collator, Pairs, batch_of
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, TrainerControl, TrainerState
 
+LOWER = "Take a lower learning rate, or a sweep of several; the last good checkpoint is kept."
+"""What to do about numbers that became none."""
+
 LOGGED = 20
 """How often a training tells its loss, about."""
 
@@ -106,7 +109,7 @@ class Watch(TrainerCallback):
             if not math.isfinite(value):
                 raise TrainingDiverged(
                     f"The {name.replace('_', ' ')} became {value}.",
-                    fix="Take a lower learning rate, or a sweep of several; the last good checkpoint is kept.",
+                    fix=LOWER,
                 )
             self._sums[name] = self._sums.get(name, 0.0) + value
         self._count += 1
@@ -119,7 +122,7 @@ class Watch(TrainerCallback):
         if not torch.isfinite(torch.nn.utils.get_total_norm(gradients)):
             raise TrainingDiverged(
                 f"The gradients of step {state.global_step + 1:,} became infinite or no numbers.",
-                fix="Take a lower learning rate, or a sweep of several; the last good checkpoint is kept.",
+                fix=LOWER,
             )
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
